@@ -1,0 +1,67 @@
+"""The base of every page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.forms import Form
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.views.generic import FormView, TemplateView
+
+from accounts import services
+from accounts.errors import PasswordNeeded
+from accounts.rules import Actor
+from accounts.web.refusals import message_of
+from rulebook.errors import NotThere, Refusal, Unavailable
+
+
+class _Asked:
+    """Who asks and when, for every kind of page; `needs_password` asks for the password before the page opens."""
+
+    request: HttpRequest
+    needs_password = False
+
+    @property
+    def actor(self) -> Actor:
+        return self.request.actor  # type: ignore[attr-defined]
+
+    @property
+    def at(self) -> datetime:
+        """The business instant of this request, read once by ActorMiddleware."""
+        return self.request.at  # type: ignore[attr-defined]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.needs_password:
+            # Before the form is shown, so that nothing typed is lost; the service checks again.
+            services.require_confirmed(self.actor, self.at)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class Page(_Asked, TemplateView):
+    """A page that shows something. `get_context_data` reads through the room's queries, with `actor` and `at`."""
+
+
+class FormPage(_Asked, FormView):
+    """A page with one form: `act` makes the one service call and returns where to go next.
+
+    A refusal stands at its field if the form has it, else above the form; what was typed stays.
+    """
+
+    def act(self, form: Any) -> str:
+        """Call the service with what the form holds and return the address of the next page."""
+        raise NotImplementedError
+
+    def form_valid(self, form: Form) -> HttpResponseBase:  # type: ignore[override]
+        try:
+            return HttpResponseRedirect(self.act(form))
+        except Refusal as refusal:
+            return self.refused(form, refusal)
+
+    def refused(self, form: Form, refusal: Refusal) -> HttpResponseBase:
+        """Answer the form again with the refusal in it. What is not about the form is raised again."""
+        if isinstance(refusal, NotThere | Unavailable | PasswordNeeded):
+            raise refusal
+        form.add_error(refusal.field if refusal.field in form.fields else None, message_of(refusal))
+        return self.render_to_response(self.get_context_data(form=form), status=422)

@@ -1,0 +1,33 @@
+"""The routes of pages that span rooms, and of the rulebook, which stands below accounts and states none itself."""
+
+from accounts.rules import PUBLIC
+from accounts.web.routes import route
+from config.api.regions import OneRegion, Regions
+from config.api.serials import Serial
+from config.web.clock import Clock
+from config.web.home import Home
+from config.web.rules import CalendarPage, RulePage, RulesPage, export
+from config.web.search import Search
+from config.web.serials import Passport
+from config.web.tour import TourFile, TourPage
+from config.web.worth import Worth
+
+api_routes = [
+    route("regions/", Regions.as_view(), name="api-regions", GET=PUBLIC),
+    route("regions/<str:code>/", OneRegion.as_view(), name="api-region", GET=PUBLIC),
+    route("serials/<str:serial>/", Serial.as_view(), name="api-serial", GET=PUBLIC),
+]
+
+web_routes = [
+    route("", Home.as_view(), name="home", GET=PUBLIC),
+    route("search/", Search.as_view(), name="search", GET=PUBLIC),
+    route("serials/", Passport.as_view(), name="settlement-serial", GET=PUBLIC),
+    route("worth/", Worth.as_view(), name="registry-worth", GET=PUBLIC),
+    route("clock/", Clock.as_view(), name="clock", GET=PUBLIC, POST=PUBLIC),
+    route("tour/", TourPage.as_view(), name="tour", GET=PUBLIC, POST=PUBLIC),
+    route("tour/files/<str:name>/", TourFile.as_view(), name="tour-file", GET=PUBLIC),
+    route("rules/", RulesPage.as_view(), name="rules", GET=PUBLIC),
+    route("rules/export/", export, name="rules-export", GET=PUBLIC),
+    route("rules/calendar/", CalendarPage.as_view(), name="calendar", GET=PUBLIC),
+    route("rules/<str:scheme>/<str:key>/", RulePage.as_view(), name="rule", GET=PUBLIC),
+]

@@ -1,0 +1,143 @@
+"""What the exchange refuses. Messages are English sentences with {names}; the edges translate them."""
+
+from rulebook.errors import Conflicting, NotThere, Refusal
+
+
+class ScenarioUnreadable(Refusal):
+    """A scenario file that cannot be read; `found` has a code of its own and the reason, in English."""
+
+    code = "scenario_unreadable"
+    message = "{reason}"
+
+
+class InstrumentNotThere(NotThere):
+    """No such instrument."""
+
+
+class OrderNotThere(NotThere):
+    """No such order for this actor."""
+
+
+class ProposalNotThere(NotThere):
+    """No such open proposal for this actor."""
+
+
+class MarketClosed(Refusal):
+    """Outside the sessions of a trading day."""
+
+    code = "market_closed"
+    message = "The market is closed. The next session opens at {opens_at}."
+
+
+class Halted(Refusal):
+    """Trading of the instrument, of the participant or of the whole market stands still."""
+
+    code = "halted"
+    message = "Trading has been halted since {since} by order {order_number}: {reason}."
+
+
+class NotTradableYet(Refusal):
+    """The instrument was admitted and trades from a later day on."""
+
+    code = "not_tradable_yet"
+    message = "The instrument trades from {tradable_from} on."
+
+
+class InvalidQuantity(Refusal):
+    """A quantity that is no positive whole number of tonnes, or above the limit of one order."""
+
+    code = "invalid_quantity"
+    message = "The quantity must be a whole number of tonnes from 1 to {most}, found “{found_value}”."
+
+
+class InvalidPrice(Refusal):
+    """A limit order without a price, or a market order with one."""
+
+    code = "invalid_price"
+    message = "A limit order needs a price above 0, a market order has none."
+
+
+class PriceOffTick(Refusal):
+    """A price between two ticks."""
+
+    code = "price_off_tick"
+    message = "Prices move in steps of {tick} yuan, found {price}."
+
+
+class PriceOutOfBand(Refusal):
+    """A price outside the limits of the day."""
+
+    code = "price_out_of_band"
+    message = "Today's range is {lower} to {upper} yuan, found {price}."
+
+
+class ModeForbids(Refusal):
+    """An order of a kind that the instrument's mode does not know."""
+
+    code = "mode_forbids"
+    message = "This instrument trades by {mode}: it takes no such order."
+
+
+class InvalidValidity(Refusal):
+    """A last day before today or beyond the longest validity."""
+
+    code = "invalid_validity"
+    message = "An order is valid until a day from today to {latest}."
+
+
+class RoundTrip(Refusal):
+    """Bought and sold again, or sold and bought again, within the interval."""
+
+    code = "round_trip_interval"
+    message = (
+        "{units} t of this product were traded the other way less than {days} trading days ago; wait until {until}."
+    )
+
+
+class NotPostable(Refusal):
+    """The holder has not allowed this batch to be posted for sale."""
+
+    code = "not_postable"
+    message = "The holder keeps this batch back from sale. Allow it on the holdings page first."
+
+
+class SeveralBatches(Refusal):
+    """No single batch has enough units, although all together have."""
+
+    code = "several_batches"
+    message = "The credits lie in several batches, at most {most} t in one. Please place one order for each batch."
+
+
+class ParticipantNotAdmitted(Refusal):
+    """Only organisations that hold may trade."""
+
+    code = "participant_not_admitted"
+    message = "This organisation does not take part in trading."
+
+
+class ApprovalLevelInsufficient(Refusal):
+    """Continuous trading rests on an approval of too low a level."""
+
+    code = "approval_level_insufficient"
+    message = "Continuous trading needs an approval at State Council level, found “{level}”."
+
+
+class OrderEnded(Conflicting):
+    """The order has ended already."""
+
+    code = "not_live"
+    message = "The order is no longer live."
+
+
+class InstrumentAdmitted(Conflicting):
+    """The instrument was admitted before."""
+
+    code = "instrument_admitted"
+    message = "This product has been admitted already."
+
+
+class NothingToSell(Refusal):
+    """The holder has none of the product."""
+
+    code = "insufficient_units"
+    message = "{available} t are available, {needed} t are needed."

@@ -1,0 +1,19 @@
+"""Tables of the market: instruments and their days, orders, events, trades, proposals, what streams read."""
+
+from exchange.models.instruments import ApprovalRecord, Halt, Instrument, InstrumentDay, MatchState
+from exchange.models.market import MarketEvent, MatchBatch, TradeProposal
+from exchange.models.orders import Order, OrderEvent, Trade
+
+__all__ = [
+    "ApprovalRecord",
+    "Halt",
+    "Instrument",
+    "InstrumentDay",
+    "MarketEvent",
+    "MatchBatch",
+    "MatchState",
+    "Order",
+    "OrderEvent",
+    "Trade",
+    "TradeProposal",
+]

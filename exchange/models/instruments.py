@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from exchange.rules import TradingMode
+
+
+class Instrument(models.Model):
+    """What is traded: one scheme, one project, one vintage year. Its batches are assets of the ledger."""
+
+    code = models.CharField(max_length=24, unique=True)
+    scheme = models.CharField(max_length=32)
+    project_code = models.CharField(max_length=32)
+    project_name = models.CharField(max_length=200)
+    vintage_year = models.PositiveSmallIntegerField()
+    credit_type = models.CharField(max_length=1)
+    division_code = models.CharField(max_length=6)
+    division_name = models.CharField(max_length=64)
+    methodology = models.CharField(max_length=32)
+    mode = models.CharField(max_length=20, choices=[(mode.value, mode.value) for mode in TradingMode])
+    initial_price_fen = models.BigIntegerField()
+    admitted_on = models.DateField()
+    tradable_from = models.DateField()
+    rule_scheme = models.CharField(max_length=32, default="nm_regional")  # Whose rule values hold for it.
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "project_code", "vintage_year"], name="instrument_is_one"),
+            models.CheckConstraint(condition=Q(initial_price_fen__gt=0), name="initial_price_positive"),
+            models.CheckConstraint(condition=Q(tradable_from__gt=F("admitted_on")), name="tradable_after_admission"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ApprovalRecord(models.Model):
+    """The approval on which an instrument trades continuously: authority, document, validity; two persons enter it."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="approvals")
+    authority = models.CharField(max_length=200)
+    authority_level = models.CharField(max_length=32)
+    document_number = models.CharField(max_length=100)
+    valid_from = models.DateField()
+    valid_to = models.DateField()
+    basis = models.CharField(max_length=32)
+    maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    checker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(maker=F("checker")), name="approval_has_two_persons"),
+            models.CheckConstraint(condition=Q(valid_to__gte=F("valid_from")), name="approval_lasts_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return self.document_number
+
+
+class InstrumentDay(models.Model):
+    """One trading day of an instrument: base price, limits, and the mode it trades in that day."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="days")
+    day = models.DateField()
+    mode = models.CharField(max_length=20, choices=[(mode.value, mode.value) for mode in TradingMode])
+    base_price_fen = models.BigIntegerField()
+    lower_fen = models.BigIntegerField(null=True)  # None: no band.
+    upper_fen = models.BigIntegerField(null=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "day"], name="instrument_day_is_one"),
+            models.CheckConstraint(
+                condition=Q(base_price_fen__gt=0)
+                & (
+                    Q(lower_fen__isnull=True)
+                    | Q(lower_fen__lte=F("base_price_fen"), upper_fen__gte=F("base_price_fen"))
+                ),
+                name="limits_around_base_price",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.day}"
+
+
+class MatchState(models.Model):
+    """Three counters of an instrument, a row each, so that placing an order never waits for a match to end.
+
+    accept: the last event taken in; match: the last event carried out; market: the last market event written.
+    They rise by one without gaps: counters under the row's lock, not database sequences.
+    """
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="states")
+    kind = models.CharField(max_length=8, choices=[("accept", "accept"), ("match", "match"), ("market", "market")])
+    sequence = models.BigIntegerField(default=0)
+    book_version = models.BigIntegerField(default=0)  # Raised whenever the book must be built anew from the rows.
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["instrument", "kind"], name="match_state_is_one")]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.kind} {self.sequence}"
+
+
+class Halt(models.Model):
+    """Trading stands still: of an instrument, of a participant, or (neither named) of the whole market."""
+
+    instrument = models.ForeignKey(Instrument, null=True, on_delete=models.PROTECT, related_name="halts")
+    organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
+    order_number = models.CharField(max_length=64)
+    reason = models.CharField(max_length=200)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.order_number

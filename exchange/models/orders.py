@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.rules import Actor, Role
+from exchange.models.instruments import Instrument
+from exchange.rules import OrderStatus, OrderType, Side, TimeInForce
+
+ACCEPTED = "accepted"  # Taken in, its units or money held; the matching job has not seen it yet.
+STATUSES = [ACCEPTED, *(status.value for status in OrderStatus)]
+WATCHERS = (Role.EXCHANGE_OPERATOR, Role.AUDITOR)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, actor: Actor) -> OrderQuerySet:
+        """Return what `actor` may see: its organisation's own orders; all for those who watch over the market."""
+        if actor.has(*WATCHERS):
+            return self
+        return self.filter(organisation_id=actor.organisation_id) if actor.organisation_id else self.none()
+
+
+class Order(models.Model):
+    """An instruction to buy or sell; in a listed instrument a posted offer, an accepting order or a pick.
+
+    ordered = filled + cancelled + expired + remaining; what is held for it is what its remaining part needs, fee
+    included. Columns that a match changes have no index, so that its updates stay in the page.
+    """
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
+    asset = models.ForeignKey("settlement.Asset", null=True, on_delete=models.PROTECT, related_name="+")  # Of a sale.
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    control_group = models.CharField(max_length=64)
+    kind = models.CharField(max_length=8, choices=[(one, one) for one in ("place", "accept", "pick")])
+    side = models.CharField(max_length=4, choices=[(side.value, side.value) for side in Side])
+    type = models.CharField(max_length=8, choices=[(one.value, one.value) for one in OrderType])
+    time_in_force = models.CharField(max_length=4, choices=[(one.value, one.value) for one in TimeInForce])
+    valid_until = models.DateField(null=True)
+    posts_rest = models.BooleanField(default=False)  # Of an accepting order: its rest is posted, else it lapses.
+    minimum_quantity = models.BigIntegerField(default=0)
+    price_fen = models.BigIntegerField(null=True)
+    hold_price_fen = models.BigIntegerField(default=0)  # Of a purchase: what each open tonne is held at.
+    quantity = models.BigIntegerField()
+    filled = models.BigIntegerField(default=0)
+    cancelled = models.BigIntegerField(default=0)
+    expired = models.BigIntegerField(default=0)
+    remaining = models.BigIntegerField()
+    status = models.CharField(max_length=20, default=ACCEPTED, choices=[(one, one) for one in STATUSES])
+    reject_code = models.CharField(max_length=32, blank=True)
+    # The freeze for which a sale was cancelled; a column of the end, never looked up by it.
+    freeze = models.ForeignKey("settlement.Hold", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    fee_rate = models.DecimalField(max_digits=9, decimal_places=6)
+    traded_value_fen = models.BigIntegerField(default=0)
+    fee_taken_fen = models.BigIntegerField(default=0)
+    held_units = models.BigIntegerField(default=0)
+    held_fen = models.BigIntegerField(default=0)
+    priority = models.BigIntegerField(default=0)  # The sequence of the event that gave it its place in the queue.
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(filled__gte=0, cancelled__gte=0, expired__gte=0, remaining__gte=0)
+                & Q(quantity=F("filled") + F("cancelled") + F("expired") + F("remaining")),
+                name="order_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(type=OrderType.MARKET.value, price_fen__isnull=True)
+                # Said aloud: an unknown comparison is no refusal.
+                | Q(type=OrderType.LIMIT.value, price_fen__isnull=False, price_fen__gt=0),
+                name="limit_order_has_a_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(side=Side.SELL.value, asset__isnull=False, held_fen=0, held_units=F("remaining"))
+                | Q(side=Side.BUY.value, held_units=0),
+                name="sale_holds_what_remains",
+            ),
+            models.CheckConstraint(
+                condition=Q(remaining=0)
+                | Q(status__in=[ACCEPTED, OrderStatus.LIVE.value, OrderStatus.PARTIALLY_FILLED.value]),
+                name="ended_order_has_no_rest",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "-id"], name="order_of_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.quantity} {self.instrument_id}"
+
+
+class OrderEvent(models.Model):
+    """One thing accepted for an instrument, in its sequence: these rows are the queue of the matching job."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
+    sequence = models.BigIntegerField()
+    kind = models.CharField(
+        max_length=8, choices=[(one, one) for one in ("order", "amend", "cancel", "confirm", "expire")]
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    counterpart = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+")
+    price_fen = models.BigIntegerField(null=True)
+    quantity = models.BigIntegerField(null=True)
+    extra_held = models.BigIntegerField(default=0)  # Of an amendment: units or fen held for it beside the order's own.
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "sequence"], name="event_sequence_is_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.sequence} {self.kind}"
+
+
+class TradeQuerySet(models.QuerySet["Trade"]):
+    def visible_to(self, actor: Actor) -> TradeQuerySet:
+        """Return the trades whose parties `actor` may know: its own organisation's; all for the market's watchers."""
+        if actor.has(*WATCHERS):
+            return self
+        if not actor.organisation_id:
+            return self.none()
+        return self.filter(Q(buyer_id=actor.organisation_id) | Q(seller_id=actor.organisation_id))
+
+
+class Trade(models.Model):
+    """A concluded exchange of credits and money, settled in the transaction that records it. Append-only."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
+    asset = models.ForeignKey("settlement.Asset", on_delete=models.PROTECT, related_name="+")
+    maker_order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+    taker_order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+    buyer = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    seller = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    buyer_group = models.CharField(max_length=64)
+    seller_group = models.CharField(max_length=64)
+    taker_side = models.CharField(max_length=4, choices=[(side.value, side.value) for side in Side])
+    mode = models.CharField(max_length=20)
+    price_fen = models.BigIntegerField()
+    quantity = models.BigIntegerField()
+    value_fen = models.BigIntegerField()
+    buyer_fee_fen = models.BigIntegerField()
+    seller_fee_fen = models.BigIntegerField()
+    entry = models.OneToOneField("settlement.Entry", on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey("exchange.MatchBatch", on_delete=models.PROTECT, related_name="+")
+    business_date = models.DateField()
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+
+    objects = TradeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(value_fen=F("quantity") * F("price_fen"), quantity__gt=0, price_fen__gt=0),
+                name="trade_value_is_quantity_times_price",
+            ),
+            models.CheckConstraint(
+                condition=~Q(buyer_group=F("seller_group")) & ~Q(buyer=F("seller")), name="trade_between_two_groups"
+            ),
+        ]
+        indexes = [models.Index(fields=["instrument", "-id"], name="trade_of_instrument")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} at {self.price_fen}"

@@ -1,0 +1,66 @@
+"""Decisions and arithmetic of the exchange: no Django, no clock, whole numbers only."""
+
+from exchange.rules.auction import clearing_price
+from exchange.rules.book import Book
+from exchange.rules.events import (
+    Accept,
+    Amend,
+    BookOrder,
+    Cancel,
+    Close,
+    Confirm,
+    Event,
+    Expire,
+    Fill,
+    Id,
+    OpenAuction,
+    Outcome,
+    Pick,
+    Place,
+    Uncross,
+)
+from exchange.rules.prices import price_limits, volume_weighted_price
+from exchange.rules.profile import Profile
+from exchange.rules.terms import (
+    LIVE_STATUSES,
+    OrderStatus,
+    OrderType,
+    RejectCode,
+    Rest,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TradingMode,
+)
+
+__all__ = [
+    "LIVE_STATUSES",
+    "Accept",
+    "Amend",
+    "Book",
+    "BookOrder",
+    "Cancel",
+    "Close",
+    "Confirm",
+    "Event",
+    "Expire",
+    "Fill",
+    "Id",
+    "OpenAuction",
+    "OrderStatus",
+    "OrderType",
+    "Outcome",
+    "Pick",
+    "Place",
+    "Profile",
+    "RejectCode",
+    "Rest",
+    "SelfTradePrevention",
+    "Side",
+    "TimeInForce",
+    "TradingMode",
+    "Uncross",
+    "clearing_price",
+    "price_limits",
+    "volume_weighted_price",
+]

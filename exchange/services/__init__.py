@@ -1,0 +1,27 @@
+"""What the exchange does: one function a use case, one transaction each; `at` is business time, passed down."""
+
+from exchange.services.admission import admit_instrument, halt, lift_halt, record_approval
+from exchange.services.freezes import freeze_units
+from exchange.services.matching import match_instrument
+from exchange.services.orders import NewOrder, PlacedOrder, amend_order, cancel_order, place_order, place_orders
+from exchange.services.proposals import confirm_proposal
+from exchange.services.sessions import close_day, open_day, run_sessions
+
+__all__ = [
+    "NewOrder",
+    "PlacedOrder",
+    "admit_instrument",
+    "amend_order",
+    "cancel_order",
+    "close_day",
+    "confirm_proposal",
+    "freeze_units",
+    "halt",
+    "lift_halt",
+    "match_instrument",
+    "open_day",
+    "place_order",
+    "place_orders",
+    "record_approval",
+    "run_sessions",
+]

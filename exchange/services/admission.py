@@ -1,0 +1,153 @@
+"""Opening an instrument for trading, its approval for continuous trading, and halts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.rules import Actor
+from accounts.services import record_audit
+from exchange import queries
+from exchange.errors import ApprovalLevelInsufficient, InstrumentAdmitted
+from exchange.models import ApprovalRecord, Halt, Instrument, MatchState
+from exchange.rules import TradingMode
+from exchange.services.sequence import tell_streams
+from rulebook.queries import business_date, next_trading_day
+from settlement.errors import AssetNotThere
+from settlement.queries import asset
+
+DEMONSTRATION = "demonstration"
+
+
+@transaction.atomic
+def admit_instrument(
+    *,
+    actor: Actor,
+    asset_id: int,
+    initial_price_fen: int,
+    at: datetime,
+    mode: TradingMode = TradingMode.LISTED,
+    rule_scheme: str = "nm_regional",
+) -> Instrument:
+    """Open the product of a batch (scheme, project, vintage) for trading from the next trading day on.
+
+    initial_price_fen: the first base price, named by the first seller. Raises InstrumentAdmitted, AssetNotThere.
+    """
+    credit = asset(asset_id).credit
+    if credit is None:
+        raise AssetNotThere
+    where = {
+        "scheme": credit.scheme,
+        "project_code": credit.project_code,
+        "vintage_year": credit.vintage_year,
+    }
+    if Instrument.objects.filter(**where).exists():
+        raise InstrumentAdmitted
+    today = business_date(at)
+    tradable_from = next_trading_day(today)
+    assert tradable_from is not None, "the calendar ends before the next trading day"
+    instrument = Instrument.objects.create(
+        code=f"{credit.credit_type}{credit.project_serial}-{credit.vintage_year % 100:02d}",
+        project_name=credit.project_name,
+        credit_type=credit.credit_type,
+        division_code=credit.division_code,
+        division_name=credit.division_name,
+        methodology=credit.methodology,
+        mode=mode,
+        initial_price_fen=initial_price_fen,
+        admitted_on=today,
+        tradable_from=tradable_from,
+        rule_scheme=rule_scheme,
+        **where,
+    )
+    MatchState.objects.bulk_create(
+        MatchState(instrument=instrument, kind=kind) for kind in ("accept", "match", "market")
+    )
+    record_audit(
+        actor=actor,
+        verb="admit_instrument",
+        subject=f"instrument:{instrument.code}",
+        before=None,
+        after={"mode": mode.value, "initial_price_fen": initial_price_fen},
+        at=at,
+    )
+    return instrument
+
+
+@transaction.atomic
+def record_approval(
+    *,
+    instrument_id: int,
+    authority: str,
+    authority_level: str,
+    document_number: str,
+    valid_from: date,
+    valid_to: date,
+    basis: str,
+    maker_id: int,
+    checker_id: int,
+    demonstration: bool,
+    at: datetime,
+) -> ApprovalRecord:
+    """Record the approval on which an instrument trades continuously, entered by two persons.
+
+    demonstration: whether this installation is one; elsewhere a record below State Council level is refused
+    (ApprovalLevelInsufficient). Two equal persons are refused by `approval_has_two_persons`.
+    """
+    instrument = queries.instrument(instrument_id)
+    levels = queries.profile(at, instrument.rule_scheme).values["trading.approval_levels"]
+    if authority_level not in levels.value and not (demonstration and basis == DEMONSTRATION):
+        raise ApprovalLevelInsufficient(field="authority_level", rule=levels, level=authority_level)
+    record = ApprovalRecord.objects.create(
+        instrument=instrument,
+        authority=authority,
+        authority_level=authority_level,
+        document_number=document_number,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        basis=basis,
+        maker_id=maker_id,
+        checker_id=checker_id,
+        at=at,
+    )
+    Instrument.objects.filter(pk=instrument_id).update(mode=TradingMode.CONTINUOUS)
+    return record
+
+
+@transaction.atomic
+def halt(*, actor: Actor, instrument_id: int | None, order_number: str, reason: str, at: datetime) -> Halt:
+    """Halt an instrument (or, with None, the whole market) at once. One person suffices."""
+    assert actor.user_id is not None
+    found = Halt.objects.create(
+        instrument_id=instrument_id, order_number=order_number, reason=reason, since=at, set_by_id=actor.user_id
+    )
+    if instrument_id is not None:
+        tell_streams(instrument_id, [("state", {"halted": True, "reason": reason})])
+    record_audit(
+        actor=actor,
+        verb="halt",
+        subject=f"instrument:{instrument_id or 'market'}",
+        before=None,
+        after={"order_number": order_number, "reason": reason},
+        at=at,
+    )
+    return found
+
+
+@transaction.atomic
+def lift_halt(*, actor: Actor, halt_id: int, at: datetime) -> None:
+    """Let trading go on."""
+    found = Halt.objects.select_for_update().get(pk=halt_id)
+    found.lifted_by_id, found.until = actor.user_id, at
+    found.save(update_fields=["lifted_by", "until"])
+    if found.instrument_id is not None:
+        tell_streams(found.instrument_id, [("state", {"halted": False})])
+    record_audit(
+        actor=actor,
+        verb="lift_halt",
+        subject=f"halt:{halt_id}",
+        before={"halted": True},
+        after={"halted": False},
+        at=at,
+    )

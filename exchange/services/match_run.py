@@ -1,0 +1,33 @@
+"""What one batch of matching gathers in memory before it is written, and the orders it has locked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from exchange import rules
+from exchange.models import Instrument, InstrumentDay, Order
+from exchange.rules import Book
+
+
+@dataclass
+class MatchRun:
+    """What one batch does, gathered before it is written."""
+
+    instrument: Instrument
+    day: InstrumentDay
+    profile: rules.Profile
+    at: datetime
+    book: Book
+    orders: dict[int, Order]
+    batch_id: int
+    trades: list[dict[str, Any]] = field(default_factory=list)
+    releases: list[tuple[str, Order, int]] = field(default_factory=list)
+    news: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+
+def locked(ids: set[int]) -> dict[int, Order]:
+    """Return these orders by number, locked in the order of their numbers, as every batch locks them."""
+    rows = Order.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    return {row.pk: row for row in rows}

@@ -1,0 +1,5 @@
+"""The exchange's jobs. A task is a nudge, the accepted rows are the queue: each is right when run late or twice."""
+
+from exchange.tasks.matching import match, sweep_matching, wake
+
+__all__ = ["match", "sweep_matching", "wake"]

@@ -1,0 +1,64 @@
+"""The exchange's routes, each with who may use it."""
+
+from accounts.rules import PUBLIC, Role, roles, signed_in
+from accounts.web.routes import route
+from exchange.api import freezes as freeze_api
+from exchange.api import views
+from exchange.web import desk, freezes, market, orders, ticket
+
+READS = signed_in(scope="orders:read")
+TRADES = roles(Role.FIRM_INITIATOR, Role.OWNER, scope="orders:write")
+
+FREEZES = roles(Role.SETTLEMENT_OPERATOR, Role.ECOLOGY_RECORDER)
+
+api_routes = [
+    route("holds/", freeze_api.Holds.as_view(), name="api-holds", GET=signed_in(scope="ledger:read"), POST=FREEZES),
+    route("instruments/", views.Instruments.as_view(), name="api-instruments", GET=PUBLIC),
+    route("instruments/<str:code>/", views.OneInstrument.as_view(), name="api-instrument", GET=PUBLIC),
+    route("instruments/<str:code>/book/", views.Book.as_view(), name="api-book", GET=PUBLIC),
+    route("instruments/<str:code>/trades/", views.Tape.as_view(), name="api-tape", GET=PUBLIC),
+    route("instruments/<str:code>/candles/", views.Candles.as_view(), name="api-candles", GET=PUBLIC),
+    route("instruments/<str:code>/accepts/", views.Accepts.as_view(), name="api-accepts", POST=TRADES),
+    route("instruments/<str:code>/picks/", views.Picks.as_view(), name="api-picks", POST=TRADES),
+    route("orders/", views.Orders.as_view(), name="api-orders", GET=READS, POST=TRADES),
+    route("orders/bulk/", views.BulkOrders.as_view(), name="api-orders-bulk", POST=TRADES),
+    route("orders/<int:order_id>/", views.OneOrder.as_view(), name="api-order", GET=READS, PATCH=TRADES),
+    route("orders/<int:order_id>/cancel/", views.CancelOrder.as_view(), name="api-order-cancel", POST=TRADES),
+    route("orders/<int:order_id>/trades/", views.TradesOfOrder.as_view(), name="api-order-trades", GET=READS),
+    route("proposals/", views.Proposals.as_view(), name="api-proposals", GET=READS),
+    route(
+        "proposals/<int:proposal_id>/confirm/",
+        views.ConfirmProposal.as_view(),
+        name="api-proposal-confirm",
+        POST=TRADES,
+    ),
+    route("trades/", views.OwnTrades.as_view(), name="api-trades", GET=READS),
+]
+
+TRADERS = roles(Role.FIRM_INITIATOR, Role.OWNER)
+OWN = roles(Role.FIRM_INITIATOR, Role.FIRM_CONFIRMER, Role.OWNER, Role.EXCHANGE_OPERATOR, Role.AUDITOR)
+OPERATOR = roles(Role.EXCHANGE_OPERATOR)
+
+web_routes = [
+    route("holds/new/", freezes.NewFreeze.as_view(), name="exchange-freeze-new", GET=FREEZES, POST=FREEZES),
+    route("market/", market.Market.as_view(), name="exchange-market", GET=PUBLIC),
+    route("market/rows/", market.MarketRows.as_view(), name="exchange-market-rows", GET=PUBLIC),
+    route("market/strip/", market.Strip.as_view(), name="exchange-strip", GET=PUBLIC),
+    route("market/<str:code>/", market.InstrumentPage.as_view(), name="exchange-instrument", GET=PUBLIC),
+    route("market/<str:code>/order/", ticket.TicketPage.as_view(), name="exchange-ticket", GET=TRADERS, POST=TRADERS),
+    route("market/<str:code>/parts/", market.Parts.as_view(), name="exchange-parts", GET=PUBLIC),
+    route("orders/", orders.OrdersPage.as_view(), name="exchange-orders", GET=OWN),
+    route("orders.xlsx", orders.OrdersExport.as_view(), name="exchange-orders-export", GET=OWN),
+    route("trades.xlsx", orders.TradesExport.as_view(), name="exchange-trades-export", GET=OWN),
+    route("orders/<int:order_id>/cancel/", ticket.CancelOrder.as_view(), name="exchange-cancel", POST=TRADERS),
+    route(
+        "proposals/<int:proposal_id>/confirm/",
+        ticket.ConfirmProposal.as_view(),
+        name="exchange-confirm-proposal",
+        POST=TRADERS,
+    ),
+    route("desk/", desk.DeskPage.as_view(), name="exchange-desk", GET=OPERATOR, POST=OPERATOR),
+    route("desk/<str:code>/halt/", desk.HaltInstrument.as_view(), name="exchange-halt", POST=OPERATOR),
+    route("desk/halts/<int:halt_id>/lift/", desk.LiftHalt.as_view(), name="exchange-lift-halt", POST=OPERATOR),
+    route("stream/<path:rest>", market.Stream.as_view(), name="stream", GET=PUBLIC),
+]

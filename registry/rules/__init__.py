@@ -1,0 +1,1 @@
+"""What the registry decides: plain functions without Django, clock or database."""

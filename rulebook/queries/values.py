@@ -1,0 +1,62 @@
+"""Dated rule values with their legal basis."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+
+from rulebook import rules
+from rulebook.errors import RuleMissing
+from rulebook.models import LegalBasis, RuleValue
+from rulebook.queries.clock import business_date
+
+DEFAULT_SCHEME = "nm_regional"
+
+
+def _basis(row: LegalBasis) -> rules.LegalBasis:
+    return rules.LegalBasis(row.code, row.title, row.document_number, row.article, row.url, row.provisional)
+
+
+def _view(row: RuleValue) -> rules.RuleValue:
+    return rules.RuleValue(
+        row.scheme, row.key, row.value, row.unit, _basis(row.basis), row.in_force_from, row.in_force_to, row.note
+    )
+
+
+def _in_force(day: date) -> QuerySet[RuleValue]:
+    return RuleValue.objects.filter(
+        Q(in_force_to__isnull=True) | Q(in_force_to__gt=day), in_force_from__lte=day
+    ).select_related("basis")
+
+
+def rule(key: str, *, at: datetime, scheme: str = DEFAULT_SCHEME) -> rules.RuleValue:
+    """Return the value of a rule in force on the business day of `at`. Raises RuleMissing."""
+    day = business_date(at)
+    row = _in_force(day).filter(scheme=scheme, key=key).first()
+    if row is None:
+        raise RuleMissing(key=key, scheme=scheme, day=day.isoformat())
+    return _view(row)
+
+
+def rules_in_force(at: datetime, scheme: str | None = None) -> list[rules.RuleValue]:
+    """Return all rule values in force on the business day of `at`, by scheme and key."""
+    rows = _in_force(business_date(at)).order_by("scheme", "key")
+    return [_view(row) for row in (rows.filter(scheme=scheme) if scheme else rows)]
+
+
+def history_of(scheme: str, key: str) -> list[rules.RuleValue]:
+    """Return every value a rule has had or will have, newest first."""
+    rows = RuleValue.objects.filter(scheme=scheme, key=key).select_related("basis").order_by("-in_force_from")
+    return [_view(row) for row in rows]
+
+
+def schemes() -> list[str]:
+    """Return the schemes that have rules."""
+    return list(RuleValue.objects.values_list("scheme", flat=True).distinct().order_by("scheme"))
+
+
+def legal_basis(code: str) -> rules.LegalBasis | None:
+    """Return a legal basis by its code."""
+    row = LegalBasis.objects.filter(pk=code).first()
+    return _basis(row) if row else None

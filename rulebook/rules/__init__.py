@@ -1,0 +1,7 @@
+"""What a rule value, a due date and a division are; the arithmetic of days. No Django, no clock."""
+
+from rulebook.rules.days import BEIJING, Calendar, DueDate, beijing
+from rulebook.rules.divisions import Division, DivisionLevel
+from rulebook.rules.values import LegalBasis, RuleValue
+
+__all__ = ["BEIJING", "Calendar", "Division", "DivisionLevel", "DueDate", "LegalBasis", "RuleValue", "beijing"]

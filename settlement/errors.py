@@ -1,0 +1,305 @@
+"""What settlement refuses. Messages are English sentences with {names}; the edges translate them."""
+
+from rulebook.errors import Conflicting, NotAllowed, NotThere, Refusal
+
+
+class InsufficientUnits(Refusal):
+    """A holding has fewer credits than the entry takes from it."""
+
+    code = "insufficient_units"
+    message = "{available} t are available, {needed} t are needed."
+
+
+class UnitsElsewhere(InsufficientUnits):
+    """A holding has fewer credits than the entry takes from it, and others of the holder's are held for something."""
+
+    message = (
+        "{available} t are available, {needed} t are needed. Held for orders: {held_for_orders} t,"
+        " pledged: {pledged} t, frozen: {frozen} t, in transit: {in_transit} t."
+    )
+
+
+class UnitsFrozen(Refusal):
+    """Some of the holder's units are frozen, and without them there are too few."""
+
+    code = "frozen"
+    message = (
+        "{held} t of these credits have been frozen since {since} ({reason}, {authority}, document {document}, until:"
+        " {until}). {available} t are available, {needed} t are needed."
+    )
+
+
+class UnitsPledged(Refusal):
+    """Some of the holder's units are pledged, and without them there are too few."""
+
+    code = "pledged"
+    message = (
+        "{held} t of these credits have been pledged to {authority} since {since} (document {document}, until:"
+        " {until}). {available} t are available, {needed} t are needed."
+    )
+
+
+class HoldNotThere(NotThere):
+    """No such freeze or pledge for this actor."""
+
+
+class DocumentNeeded(Refusal):
+    """A freeze by a court and a pledge rest on a document that is kept here."""
+
+    code = "evidence_missing"
+    message = "A file of the document is needed."
+
+
+class HoldSamePerson(NotAllowed):
+    """Two steps of one pledge or release by one person."""
+
+    code = "same_person"
+    message = "The person who asked for this cannot decide it as well."
+
+
+class LiftAskedAlready(Conflicting):
+    """A release of this hold waits to be decided."""
+
+    code = "lift_asked"
+    message = "A release of this freeze or pledge has been asked for already and waits to be decided."
+
+
+class InsufficientFunds(Refusal):
+    """A holding has less money than the entry takes from it."""
+
+    code = "insufficient_funds"
+    message = "{available_yuan} yuan are available, {needed_yuan} yuan are needed."
+
+
+class InvalidQuantity(Refusal):
+    """A quantity or an amount that is not a positive whole number within the limit."""
+
+    code = "invalid_quantity"
+    message = "The quantity must be a positive whole number, found “{found_value}”."
+
+
+class AssetFrozen(Refusal):
+    """The credits are frozen as a whole: a suspension or a disturbance case of their project."""
+
+    code = "frozen"
+    message = "These credits have been frozen since {since} by order {order_number}: {reason}."
+
+
+class HolderFrozen(Refusal):
+    """The holder's account is frozen."""
+
+    code = "frozen"
+    message = "The account is frozen."
+
+
+class KeyReused(Conflicting):
+    """The same key came with other legs than the first time."""
+
+    code = "key_reused"
+    message = "This request number has already been used for another content."
+
+
+class AssetNotThere(NotThere):
+    """No such asset for this actor."""
+
+
+class SerialUnknown(NotThere):
+    """The serial is well formed and was never issued."""
+
+    code = "serial_unknown"
+    message = "No credit was ever issued with the serial {serial}."
+
+
+class SerialMistyped(Refusal):
+    """The check digits of a printed serial do not fit: mistyped, not unknown."""
+
+    code = "serial_mistyped"
+    message = "The check digits of {serial} do not fit. Please compare it with the paper, character by character."
+
+
+class DepositNotThere(NotThere):
+    """No such deposit for this actor."""
+
+
+class WithdrawalNotThere(NotThere):
+    """No such withdrawal for this actor."""
+
+
+class BankAccountMissing(Refusal):
+    """Money leaves only to the bound same-name bank account."""
+
+    code = "bank_account_missing"
+    message = "No bank account of the same name is bound to this organisation."
+
+
+class NoticeContradicts(Conflicting):
+    """A bank serial number came twice with different contents."""
+
+    code = "notice_contradicts"
+    message = "The bank serial number {bank_serial} has already been received with another content."
+
+
+class ProofWaits(Conflicting):
+    """A run of this proof is waiting or under way already."""
+
+    code = "proof_waits"
+    message = "This proof is waiting or under way already."
+
+
+class InstantInFuture(Refusal):
+    """What will be is not in the ledger."""
+
+    code = "instant_in_future"
+    message = "This instant has not come yet: business time is {now}."
+
+
+class InstantUnreadable(Refusal):
+    """The text is no instant."""
+
+    code = "time_unreadable"
+    message = "A date and time is expected, as 2026-03-02 10:00."
+
+
+class SerialsElsewhere(Refusal):
+    """Serials that an entry names no longer stand where it would take them from."""
+
+    code = "serials_elsewhere"
+    message = "The serial numbers {serials} no longer all stand with this holder, so that they cannot be moved back."
+
+
+class TransferNotThere(NotThere):
+    """No such transfer for this actor."""
+
+
+class TrustedAccountNotThere(NotThere):
+    """No such trusted account for this actor."""
+
+
+class ReversalNotThere(NotThere):
+    """No such entry or reversal for this actor."""
+
+
+class ReceiverNotThere(Refusal):
+    """No organisation has the number that was given as the receiver's or the holder's."""
+
+    code = "organisation_unknown"
+    message = "No organisation here has the number {found_value}."
+
+
+class SameOrganisation(Refusal):
+    """Giver and receiver are one organisation."""
+
+    code = "same_organisation"
+    message = "Giver and receiver must be two different organisations."
+
+
+class HolderMayNotHold(Refusal):
+    """The giver is not a kind of organisation that holds credits."""
+
+    code = "holder_may_not_hold"
+    message = "An organisation of this kind holds no credits that could be transferred."
+
+
+class ReceiverMayNotHold(Refusal):
+    """The receiver is not a kind of organisation that holds credits."""
+
+    code = "receiver_may_not_hold"
+    message = "The receiver is an organisation that may not hold credits."
+
+
+class ReceiverFrozen(Refusal):
+    """The receiver's account is frozen."""
+
+    code = "receiver_frozen"
+    message = "The receiver's account is frozen."
+
+
+class NotTransferable(Refusal):
+    """Money, and credits of single trees, never change hands by a transfer."""
+
+    code = "not_transferable"
+    message = "Only tradable credits can be transferred."
+
+
+class FileRejected(Refusal):
+    """The file is too big, empty, or of another type by content."""
+
+    code = "file_rejected"
+    message = "The file was not taken: {reason}."
+
+
+class EvidenceMissing(Refusal):
+    """No evidence, or the stored file is no longer what was handed in."""
+
+    code = "evidence_missing"
+    message = "The evidence is missing, or the stored file no longer has the hash that was written down."
+
+
+class EvidenceUnfit(Refusal):
+    """The evidence is of a kind that does not prove a transfer of this kind."""
+
+    code = "evidence_unfit"
+    message = "This kind of evidence does not prove a transfer of this kind."
+
+
+class TransferSamePerson(NotAllowed):
+    """Two steps of one transfer, trusted account or reversal by one person."""
+
+    code = "same_person"
+    message = "The person who proposed or confirmed this cannot approve it."
+
+
+class PersonNotActive(Refusal):
+    """Someone named on the transfer does not hold the role any more."""
+
+    code = "person_not_active"
+    message = "Not in their role any more: {names}. The transfer must be proposed anew."
+
+
+class TransferNotDue(Refusal):
+    """The waiting time has not passed."""
+
+    code = "transfer_not_due"
+    message = "The transfer waits until {due}."
+
+
+class TransferKnown(Conflicting):
+    """A live transfer with the same content exists."""
+
+    code = "transfer_known"
+    message = "Transfer {number} with the same document, ends, credits and units exists already."
+
+
+class StepNotOpen(Conflicting):
+    """The step is not open in the state the record is in."""
+
+    code = "state_forbids"
+    message = "The step {verb} is not open in the state {state}."
+
+
+class StaleVersion(Conflicting):
+    """What is approved is not what the approver has seen."""
+
+    code = "stale_version"
+    message = "The content has changed. Please look at it again."
+
+
+class ReasonNeeded(Refusal):
+    """A text that the step rests on is missing, too long or holds characters that may not stand in it."""
+
+    code = "reason_needed"
+    message = "This text is needed, in at most {limit} characters."
+
+
+class TrustKnown(Conflicting):
+    """The receiver is on the list of trusted accounts, or waits to be."""
+
+    code = "trust_known"
+    message = "This receiver already is on the list, or waits to be approved."
+
+
+class NotReversible(Refusal):
+    """An entry of a kind that is final, or one that has been reversed."""
+
+    code = "not_reversible"
+    message = "This entry cannot be reversed: only transfers and corrections can, and each once."

@@ -1,0 +1,47 @@
+"""Tables of the ledger, serial blocks, money in and out, nightly proofs. What must always hold is a constraint."""
+
+from settlement.models.assets import Asset, AssetFreeze
+from settlement.models.cash import BankAccount, BankNotice, DepositReference, PaymentOrder, Withdrawal
+from settlement.models.holds import Hold, HoldEntry, HoldLift, HoldPart
+from settlement.models.ledger import Entry, EntryKey, Holding, Leg, SettlementBatch
+from settlement.models.proofs import MOST_DIFFERENCES, InvariantProof, ProofRun, SecondReading
+from settlement.models.serials import SerialBlock, SerialMove
+from settlement.models.transfers import (
+    EntryReversal,
+    Evidence,
+    ReversalRequest,
+    Transfer,
+    TransferCheck,
+    TrustedAccount,
+)
+
+__all__ = [
+    "MOST_DIFFERENCES",
+    "Asset",
+    "AssetFreeze",
+    "BankAccount",
+    "BankNotice",
+    "DepositReference",
+    "Entry",
+    "EntryKey",
+    "EntryReversal",
+    "Evidence",
+    "Hold",
+    "HoldEntry",
+    "HoldLift",
+    "HoldPart",
+    "Holding",
+    "InvariantProof",
+    "Leg",
+    "PaymentOrder",
+    "ProofRun",
+    "ReversalRequest",
+    "SecondReading",
+    "SerialBlock",
+    "SerialMove",
+    "SettlementBatch",
+    "Transfer",
+    "TransferCheck",
+    "TrustedAccount",
+    "Withdrawal",
+]

@@ -1,0 +1,64 @@
+"""Money in and out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Sum
+
+from accounts.rules import Actor
+from settlement.models import BankAccount, BankNotice, DepositReference, Holding, PaymentOrder, Withdrawal
+from settlement.rules import Purpose
+
+
+def bank_account_of(organisation_id: int) -> BankAccount | None:
+    """Return the bound bank account of an organisation, if there is one."""
+    return BankAccount.objects.filter(organisation_id=organisation_id, released_at__isnull=True).first()
+
+
+def deposits_visible_to(actor: Actor) -> list[DepositReference]:
+    """Return the deposit references `actor` may see, newest first."""
+    return list(DepositReference.objects.visible_to(actor).order_by("-pk"))
+
+
+def bank_notices_visible_to(actor: Actor, *, suspense: bool = False) -> list[BankNotice]:
+    """Return the money that came in, newest first; with `suspense` only what no reference explains."""
+    rows = BankNotice.objects.visible_to(actor)
+    if suspense:
+        rows = rows.filter(organisation__isnull=True)
+    return list(rows.order_by("-pk"))
+
+
+def withdrawals_visible_to(actor: Actor) -> list[Withdrawal]:
+    """Return the withdrawals `actor` may see, newest first."""
+    return list(Withdrawal.objects.visible_to(actor).select_related("bank_account").order_by("-pk"))
+
+
+def due_payment_orders(*, at: datetime, limit: int) -> list[int]:
+    """Return the ids of payment orders to be sent now, oldest first."""
+    rows = PaymentOrder.objects.filter(done_at__isnull=True, next_at__lte=at).order_by("next_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def payment_message(order_id: int) -> dict[str, object]:
+    """Return what the bank is told of a payment order: its id, the amount in fen, and where the money goes."""
+    order = PaymentOrder.objects.select_related("withdrawal__bank_account").get(pk=order_id)
+    account = order.withdrawal.bank_account
+    return {
+        "order_id": str(order.withdrawal_id),
+        "amount_fen": order.withdrawal.amount_fen,
+        "account_name": account.account_name,
+        "account_number": account.account_number,
+        "bank_name": account.bank_name,
+    }
+
+
+def received_under(reference: str) -> int:
+    """Return the money that came in under a deposit reference, in fen."""
+    return BankNotice.objects.filter(reference=reference).aggregate(total=Sum("amount_fen"))["total"] or 0
+
+
+def suspense_fen() -> int:
+    """Return the money that nobody has explained yet, in fen."""
+    held = Holding.objects.filter(organisation__isnull=True, purpose=Purpose.SUSPENSE).values_list("units", flat=True)
+    return held.first() or 0

@@ -1,0 +1,122 @@
+"""The bank's own books: movements on the platform's funds account, and the notices still to be delivered."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to the platform, sent again until it is taken."""
+
+    id: int
+    message_id: str
+    body: str
+
+
+class Books:
+    """SQLite behind one lock: a bank with few customers."""
+
+    def __init__(self, path: str) -> None:
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        with self._lock, self._db:
+            self._db.executescript("""
+                CREATE TABLE IF NOT EXISTS movement (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT, serial TEXT UNIQUE NOT NULL, direction TEXT NOT NULL,
+                    amount_fen INTEGER NOT NULL CHECK (amount_fen > 0), reference TEXT NOT NULL, name TEXT NOT NULL,
+                    account TEXT NOT NULL, order_id TEXT UNIQUE, at REAL NOT NULL);
+                CREATE TABLE IF NOT EXISTS notice (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT UNIQUE NOT NULL, body TEXT NOT NULL,
+                    tries INTEGER NOT NULL DEFAULT 0, next_at REAL NOT NULL, done INTEGER NOT NULL DEFAULT 0,
+                    answer TEXT NOT NULL DEFAULT '');
+            """)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def pay_in(self, *, amount_fen: int, reference: str, name: str, account: str) -> str:
+        """Receive money for the platform and return the bank's serial number of it."""
+        with self._lock, self._db:
+            serial = self._movement("in", amount_fen, reference, name, account, None)
+            self._notify(
+                "deposit.received",
+                {
+                    "bank_serial": serial,
+                    "amount_fen": amount_fen,
+                    "reference": reference,
+                    "payer_name": name,
+                    "payer_account": account,
+                },
+            )
+            return serial
+
+    def pay_out(self, *, order_id: str, amount_fen: int, name: str, account: str) -> str:
+        """Carry out a payment order once and return the bank's serial number; the same order again changes nothing."""
+        with self._lock, self._db:
+            first = self._db.execute("SELECT serial FROM movement WHERE order_id = ?", [order_id]).fetchone()
+            if first:
+                return str(first["serial"])
+            serial = self._movement("out", amount_fen, order_id, name, account, order_id)
+            self._notify("payment.settled", {"order_id": order_id, "bank_serial": serial, "amount_fen": amount_fen})
+            return serial
+
+    def _movement(
+        self, direction: str, amount_fen: int, reference: str, name: str, account: str, order_id: str | None
+    ) -> str:
+        serial = f"B{time.strftime('%Y%m%d')}{uuid.uuid4().hex[:12].upper()}"
+        self._db.execute(
+            "INSERT INTO movement (serial, direction, amount_fen, reference, name, account, order_id, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [serial, direction, amount_fen, reference, name, account, order_id, time.time()],
+        )
+        return serial
+
+    def _notify(self, kind: str, data: dict[str, Any]) -> None:
+        self._db.execute(
+            "INSERT INTO notice (message_id, body, next_at) VALUES (?, ?, ?)",
+            [f"msg_{uuid.uuid4().hex}", json.dumps({"type": kind, "data": data}, ensure_ascii=False), time.time()],
+        )
+
+    def due_notices(self) -> list[Notice]:
+        """Return the notices to be delivered now, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, message_id, body FROM notice WHERE done = 0 AND next_at <= ? ORDER BY id LIMIT 20",
+                [time.time()],
+            ).fetchall()
+        return [Notice(row["id"], row["message_id"], row["body"]) for row in rows]
+
+    def delivered(self, notice: Notice, answer: str) -> None:
+        """Note that the platform has taken (or finally refused) a notice."""
+        with self._lock, self._db:
+            self._db.execute("UPDATE notice SET done = 1, answer = ? WHERE id = ?", [answer[:200], notice.id])
+
+    def failed(self, notice: Notice, answer: str) -> None:
+        """Note a failed delivery; the next try comes later and later, at most every minute."""
+        with self._lock, self._db:
+            self._db.execute(
+                "UPDATE notice SET tries = tries + 1, next_at = ? + min(60, 1 << min(tries, 6)), answer = ?"
+                " WHERE id = ?",
+                [time.time(), answer[:200], notice.id],
+            )
+
+    def movements(self) -> list[sqlite3.Row]:
+        """Return the newest movements, newest first, with the state of their notice."""
+        with self._lock:
+            return self._db.execute("SELECT * FROM movement ORDER BY id DESC LIMIT 50").fetchall()
+
+    def is_delivered(self, serial: str) -> bool:
+        """Tell whether the platform has taken the notice of a movement."""
+        with self._lock:
+            row = self._db.execute("SELECT done FROM notice WHERE body LIKE ?", [f'%"{serial}"%']).fetchone()
+        return bool(row and row["done"])

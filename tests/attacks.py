@@ -1,0 +1,179 @@
+"""What every room's refusal tests share: the guards that stand in the database, rows to attack with, and the attack.
+
+A guard is a named check, exclusion, unique constraint or trigger. An attack runs as the owner of the tables, who has every
+right, so that nothing but the guard can refuse it; and in a transaction that is rolled back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+# Names that Django or PostgreSQL made by themselves say nothing of what must never happen; a unique constraint that a
+# foreign key stands on is no guard but its target.
+GUARDS = r"""
+SELECT c.conrelid::regclass::text, c.conname::text, 'ALTER TABLE ' || c.conrelid::regclass || ' DROP CONSTRAINT "' || c.conname || '"'
+FROM pg_constraint c WHERE c.contype IN ('c', 'x') AND c.conislocal AND c.coninhcount = 0
+  AND NOT c.conname ~ '_(check|not_null)[0-9]*$' AND c.conrelid::regclass::text ~ '^{room}_'
+UNION ALL
+SELECT i.indrelid::regclass::text, x.relname::text,
+       CASE WHEN c.oid IS NULL THEN 'DROP INDEX "' || x.relname || '"'
+            ELSE 'ALTER TABLE ' || i.indrelid::regclass || ' DROP CONSTRAINT "' || c.conname || '"' END
+FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.contype IN ('u', 'p')
+WHERE i.indisunique AND NOT i.indisprimary AND i.indrelid::regclass::text ~ '^{room}_'
+  AND NOT x.relname ~ '(_key|_uniq)[0-9]*$|_[0-9a-f]{{8}}'
+  AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conindid = i.indexrelid)
+UNION ALL
+SELECT t.tgrelid::regclass::text, t.tgname::text, 'DROP TRIGGER "' || t.tgname || '" ON ' || t.tgrelid::regclass
+FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgrelid::regclass::text ~ '^{room}_'
+ORDER BY 1, 2"""
+
+
+# Triggers that do something instead of refusing something.
+NOT_GUARDS = frozenset({"market_event_rings"})
+
+
+def guards_of(fetch: Callable[[str], Sequence[Any]], room: str) -> list[tuple[str, str, str]]:
+    """Return every guard of a room: its table, its name, and the statement that drops it."""
+    return [(table, name, drop) for table, name, drop in fetch(GUARDS.format(room=room)) if name not in NOT_GUARDS]
+
+
+DEFERRED = "SELECT DISTINCT tgname::text FROM pg_trigger WHERE tgdeferrable AND NOT tgisinternal AND tgparentid = 0"
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Statements of one transaction, and the guard that refuses them.
+
+    guard: its name, or `table name` where several tables have one of that name.
+    seed:  rows laid before, behind all guards.
+    says:  the name in the refusal, where that is not the guard's.
+    """
+
+    guard: str
+    statements: tuple[str, ...]
+    seed: tuple[str, ...] = ()
+    says: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that has to stand in the refusal."""
+        return self.says or self.guard.split(" ")[-1]
+
+
+EMPTY = {
+    "int2": "1",
+    "int4": "1",
+    "int8": "1",
+    "numeric": "1",
+    "float8": "1",
+    "bool": "false",
+    "timestamptz": "'2026-03-02T02:00:00Z'",
+    "date": "'2026-03-02'",
+    "jsonb": "'[]'",
+    "_varchar": "'{}'",
+    "text": "''",
+    "varchar": "''",
+}
+
+
+def row(table: str, /, *more: Mapping[str, Any], **values: Any) -> str:
+    """Return a statement that inserts one row: the values given, and something plain where a value is needed.
+
+    It is completed when it is run (`completed`), since what is needed stands in the database.
+    """
+    given: dict[str, Any] = {}
+    for one in (*more, values):
+        given |= one
+    return f"ROW {table} {json.dumps(given)}"
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    text = str(value)
+    return text[1:] if text.startswith("=") else "'" + text.replace("'", "''") + "'"
+
+
+def completed(cursor: Any, statement: str) -> str:
+    """Return a statement as PostgreSQL reads it; a `ROW` gets a plain value in each column that needs one."""
+    if not statement.startswith("ROW "):
+        return statement
+    _, table, text = statement.split(" ", 2)
+    given = json.loads(text)
+    cursor.execute(
+        """SELECT column_name, udt_name FROM information_schema.columns
+           WHERE table_name = %s AND is_nullable = 'NO' AND column_default IS NULL
+             AND is_identity = 'NO' AND is_generated = 'NEVER'""",
+        [table],
+    )
+    needed = {name: EMPTY[kind] for name, kind in cursor.fetchall() if name not in given}
+    columns = {**needed, **{name: _literal(value) for name, value in given.items()}}
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+def append_only(table: str, seed: str, *, guard: str = "{stem}_is_append_only") -> list[Attack]:
+    """Return the attacks on a table to which rows are only ever added: changing one, removing one."""
+    name = guard.format(stem=table.split("_", 1)[1])
+    return [
+        Attack(name, (f"UPDATE {table} SET id = id",), (seed,)),
+        Attack(name, (f"DELETE FROM {table}",), (seed,)),
+    ]
+
+
+def kept(table: str, seed: str, guard: str) -> Attack:
+    """Return the attack on a table whose rows change but stay."""
+    return Attack(guard, (f"DELETE FROM {table}",), (seed,))
+
+
+def emptied(table: str, guard: str) -> Attack:
+    """Return the attack that empties a table at once, with all that hangs on it; its own guard is asked first."""
+    return Attack(guard, (f"TRUNCATE {table} CASCADE",))
+
+
+def refused_by(attack: Attack, owner: Any) -> str:
+    """Run an attack and return the names that stand in the refusal; roll it back. Raises AssertionError if it went through.
+
+    owner: a superuser's cursor. It lays the seeds while triggers and foreign keys sleep, then acts as the owner, for
+    whom everything is awake.
+    """
+    try:
+        owner.execute("SET LOCAL session_replication_role = replica")
+        for seed in attack.seed:
+            owner.execute(completed(owner, seed))
+        owner.execute("SET LOCAL session_replication_role = origin")
+        try:
+            for statement in attack.statements:
+                owner.execute(completed(owner, statement))
+            owner.execute(DEFERRED)  # Not all: a foreign key of a plain row would speak first.
+            names = ", ".join(f'"{name}"' for (name,) in owner.fetchall())
+            owner.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
+        except psycopg2.Error as error:
+            return f"{error.diag.constraint_name} {error}"
+        raise AssertionError(f"nothing refused {attack.statements}")
+    finally:
+        owner.connection.rollback()
+
+
+def is_named(attack: Attack, refusal: str) -> bool:
+    """Tell whether a refusal names what it has to, as a whole word."""
+    return re.search(rf"\b{re.escape(attack.name)}\b", refusal) is not None
+
+
+def without_attack(attacks: Sequence[Attack], guards: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    """Yield each guard that no attack is about."""
+    named = {attack.guard for attack in attacks}
+    yield from (f"{table} {name}" for table, name, _ in guards if not {name, f"{table} {name}"} & named)
+
+
+def ids(attacks: Sequence[Attack]) -> list[str]:
+    """Return a name for each attack, for the test's report."""
+    return [f"{number}-{attack.guard}" for number, attack in enumerate(attacks)]

@@ -1,0 +1,144 @@
+"""What the market never holds, whoever writes: one attack or more for each named guard."""
+
+import pytest
+
+from tests.attacks import Attack, append_only, emptied, guards_of, ids, is_named, kept, refused_by, row, without_attack
+
+NOTHING_YET = {"filled": 0, "cancelled": 0, "expired": 0, "traded_value_fen": 0, "fee_taken_fen": 0, "fee_rate": 0}
+TERMS = {"type": "limit", "price_fen": 10, "hold_price_fen": 10, "quantity": 5, "remaining": 5, "status": "live"}
+SELL = {**NOTHING_YET, **TERMS, "side": "sell", "asset_id": 1, "held_units": 5, "held_fen": 0, "organisation_id": 2}
+BUY = {**NOTHING_YET, **TERMS, "side": "buy", "held_units": 0, "held_fen": 50}
+DONE = {"filled": 5, "remaining": 0, "status": "filled", "traded_value_fen": 50, "held_units": 0, "held_fen": 0}
+TRADE = {
+    "buyer_id": 1,
+    "seller_id": 2,
+    "buyer_group": "a",
+    "seller_group": "b",
+    "taker_side": "buy",
+    "price_fen": 10,
+    "quantity": 5,
+    "value_fen": 50,
+    "buyer_fee_fen": 0,
+    "seller_fee_fen": 0,
+    "maker_order_id": 11,
+    "taker_order_id": 12,
+    "batch_id": 77,
+    "asset_id": 1,
+    "entry_id": 9,
+}
+ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12))
+FILLED = (row("exchange_order", SELL, DONE, id=11), row("exchange_order", BUY, DONE, id=12))
+BATCH = row("exchange_matchbatch", id=77, trades=1)
+INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03"}
+STATE = {"kind": "accept", "sequence": 5}
+DAY = {"base_price_fen": 100, "lower_fen": 90, "upper_fen": 110}
+
+ATTACKS = [
+    Attack("approval_has_two_persons", (row("exchange_approvalrecord", maker_id=1, checker_id=1),)),
+    Attack("approval_lasts_a_day", (row("exchange_approvalrecord", maker_id=1, checker_id=2, valid_to="2026-03-01"),)),
+    Attack("initial_price_positive", (row("exchange_instrument", INSTRUMENT, initial_price_fen=0),)),
+    Attack(
+        "instrument_is_one",
+        (row("exchange_instrument", INSTRUMENT, code="y"),),
+        (row("exchange_instrument", INSTRUMENT),),
+    ),
+    Attack("tradable_after_admission", (row("exchange_instrument", INSTRUMENT, tradable_from="2026-03-02"),)),
+    Attack("instrument_day_is_one", (row("exchange_instrumentday", DAY),), (row("exchange_instrumentday", DAY),)),
+    Attack("limits_around_base_price", (row("exchange_instrumentday", DAY, lower_fen=101),)),
+    Attack("limits_around_base_price", (row("exchange_instrumentday", DAY, upper_fen=99),)),
+    Attack("limits_around_base_price", (row("exchange_instrumentday", base_price_fen=0),)),
+    *append_only("exchange_marketevent", row("exchange_marketevent"), guard="market_event_is_append_only"),
+    emptied("exchange_marketevent", "market_event_is_not_truncated"),
+    Attack("market_event_sequence_is_one", (row("exchange_marketevent"),), (row("exchange_marketevent"),)),
+    Attack(
+        "event_is_matched_once",
+        (row("exchange_matchbatch", trades=0),),
+        (row("exchange_matchbatch", trades=0),),
+    ),
+    *append_only("exchange_matchbatch", row("exchange_matchbatch", trades=0), guard="match_batch_is_append_only"),
+    emptied("exchange_matchbatch", "match_batch_is_not_truncated"),
+    Attack("match_batch_is_whole", (BATCH,), (), "batch_counts_its_trades"),
+    Attack("match_batch_is_whole", (BATCH,), (*ORDERS, row("exchange_trade", TRADE)), "filled_is_the_sum_of_trades"),
+    Attack(
+        "match_batch_is_whole",
+        (BATCH,),
+        (*FILLED, row("exchange_trade", TRADE), row("settlement_entry", id=9, kind="hold")),
+        "trade_has_its_settlement",
+    ),
+    kept("exchange_matchstate", row("exchange_matchstate", STATE), "match_state_is_kept"),
+    Attack("match_state_is_one", (row("exchange_matchstate", STATE),), (row("exchange_matchstate", STATE),)),
+    Attack(
+        "match_state_only_rises",
+        ("UPDATE exchange_matchstate SET sequence = 4",),
+        (row("exchange_matchstate", STATE),),
+    ),
+    Attack(
+        "match_state_only_rises",
+        ("UPDATE exchange_matchstate SET kind = 'match'",),
+        (row("exchange_matchstate", STATE),),
+    ),
+    Attack("ended_order_has_no_rest", (row("exchange_order", SELL, status="cancelled"),)),
+    Attack("limit_order_has_a_price", (row("exchange_order", SELL, price_fen=None),)),
+    Attack("limit_order_has_a_price", (row("exchange_order", SELL, type="market"),)),
+    Attack("order_adds_up", (row("exchange_order", SELL, filled=1),)),
+    Attack("order_adds_up", (row("exchange_order", SELL, filled=-1, cancelled=1),)),
+    Attack(
+        "order_quantity_positive",
+        (row("exchange_order", SELL, quantity=0, remaining=0, held_units=0, status="filled"),),
+    ),
+    Attack("purchase_holds_what_it_needs", (row("exchange_order", BUY, held_fen=49),)),
+    Attack("purchase_holds_what_it_needs", (row("exchange_order", BUY, DONE, held_fen=1),)),
+    Attack("sale_holds_what_remains", (row("exchange_order", SELL, held_units=4),)),
+    Attack("sale_holds_what_remains", (row("exchange_order", SELL, asset_id=None),)),
+    Attack("sale_holds_what_remains", (row("exchange_order", BUY, held_units=1),)),
+    kept("exchange_order", ORDERS[0], "order_is_kept"),
+    *(
+        Attack("order_keeps_its_terms", (f"UPDATE exchange_order SET {change}",), ORDERS[:1])
+        for change in ("organisation_id = 3", "instrument_id = 3", "asset_id = 3", "at = now()")
+    ),
+    Attack("event_sequence_is_one", (row("exchange_orderevent"),), (row("exchange_orderevent"),)),
+    *append_only("exchange_orderevent", row("exchange_orderevent"), guard="order_event_is_append_only"),
+    emptied("exchange_orderevent", "order_event_is_not_truncated"),
+    Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_group="a"),)),
+    Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_id=1),)),
+    Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, value_fen=51),)),
+    Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, quantity=0, value_fen=0),)),
+    *(
+        Attack("trade_fits_its_orders", (row("exchange_trade", TRADE, change),), ORDERS)
+        for change in (
+            {"price_fen": 11, "value_fen": 55},
+            {"buyer_id": 7},
+            {"seller_id": 7},
+            {"asset_id": 7},
+            {"taker_side": "sell"},
+            {"instrument_id": 7},
+        )
+    ),
+    *append_only("exchange_trade", row("exchange_trade", TRADE)),
+    emptied("exchange_trade", "trade_is_not_truncated"),
+    Attack(
+        "trade_joins",
+        (row("exchange_trade", TRADE),),
+        (row("exchange_matchbatch", id=77, trades=1, transaction_id="='1'::xid8"),),
+        "trade_comes_with_its_batch",
+    ),
+    Attack("proposal_is_open_once", (row("exchange_tradeproposal"),), (row("exchange_tradeproposal"),)),
+    Attack("proposal_quantity_positive", (row("exchange_tradeproposal", quantity=0),)),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=ids(ATTACKS))
+def test_an_attack_is_refused_by_its_guard(attack, attacked):
+    refusal = refused_by(attack, attacked)
+    assert is_named(attack, refusal), refusal
+
+
+def test_every_guard_of_the_room_is_attacked(attacked):
+    def fetch(statement):
+        attacked.execute(statement)
+        return attacked.fetchall()
+
+    guards = guards_of(fetch, "exchange")
+    attacked.connection.rollback()
+    assert guards
+    assert list(without_attack(ATTACKS, guards)) == []

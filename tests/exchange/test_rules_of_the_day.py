@@ -1,0 +1,322 @@
+"""Each market rule on its border, one step inside and one outside; every refusal names its rule and legal basis."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.rules import Role
+from config import invariants
+from exchange import errors, queries, rules, services
+from exchange.models import InstrumentDay, Order, Trade, TradeProposal
+from exchange.rules import OrderType, Side, TimeInForce, TradingMode
+from rulebook.rules import BEIJING
+from settlement.errors import AssetFrozen
+from settlement.services import freeze_asset
+from tests.accounts.makers import a_person, a_user
+from tests.concurrency import started_and_waiting
+from tests.exchange.makers import a_market
+from tests.settlement.makers import give_money, issue
+
+
+@pytest.fixture
+def market(committed, at):
+    return a_market(at, base_fen=7005)
+
+
+@pytest.fixture
+def listed(committed, at):
+    return a_market(at, mode=TradingMode.LISTED, base_fen=7005)
+
+
+@given(
+    base=st.integers(100, 10_000_000), tick=st.sampled_from([1, 5, 10]), band=st.sampled_from(["0.1", "0.3", "0.05"])
+)
+def test_limits_are_rounded_inward(base, tick, band):
+    base -= base % tick
+    lower, upper = rules.price_limits(base_fen=base, band=Decimal(band), tick_fen=tick)
+    assert lower % tick == upper % tick == 0
+    assert base * (1 - Decimal(band)) <= lower <= base <= upper <= base * (1 + Decimal(band))
+    assert lower - tick < base * (1 - Decimal(band))
+    assert upper + tick > base * (1 + Decimal(band))
+
+
+@pytest.mark.parametrize(("price", "taken"), [(6305, True), (6304, False), (7705, True), (7706, False), (7005, True)])
+def test_the_band_ends_at_its_borders(market, price, taken):
+    if taken:
+        market.place(market.seller, Side.SELL, price, 1)
+        return
+    with pytest.raises(errors.PriceOutOfBand) as caught:
+        market.place(market.seller, Side.SELL, price, 1)
+    assert caught.value.found == {"lower": "63.05", "upper": "77.05", "price": f"{price // 100}.{price % 100:02d}"}
+    assert caught.value.rule.key == "trading.band.continuous"
+    assert str(caught.value.rule.basis)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "is_open"),
+    [(9, 29, False), (9, 30, True), (11, 29, True), (11, 30, False), (12, 59, False), (13, 0, True), (15, 0, False)],
+)
+def test_orders_are_taken_in_during_the_sessions_alone(market, hour, minute, is_open):
+    moment = market.at.astimezone(BEIJING).replace(hour=hour, minute=minute)
+    new = services.NewOrder(market.instrument.code, Side.SELL, 1, 7005)
+    if is_open:
+        services.place_order(actor=market.seller, order=new, at=moment)
+        return
+    with pytest.raises(errors.MarketClosed) as caught:
+        services.place_order(actor=market.seller, order=new, at=moment)
+    assert caught.value.rule.key == "trading.sessions"
+
+
+def test_nothing_trades_on_a_make_up_working_day(market):
+    saturday = market.at.replace(month=5, day=9)  # A weekend day that is worked.
+    with pytest.raises(errors.MarketClosed):
+        services.place_order(
+            actor=market.seller, order=services.NewOrder(market.instrument.code, Side.SELL, 1, 7005), at=saturday
+        )
+
+
+@pytest.mark.parametrize(("days", "may_sell"), [(0, False), (4, False), (7, True)])
+def test_bought_units_are_sold_again_after_five_trading_days(market, days, may_sell):
+    """2 March is a Monday: the fourth trading day after it is Friday 6, the fifth is Monday 9."""
+    buyer = market.traders[0]
+    market.place(market.seller, Side.SELL, 7005, 10)
+    market.place(buyer, Side.BUY, 7005, 10)
+    market.match()
+    market.at += timedelta(days=days)
+    if may_sell:
+        market.place(buyer, Side.SELL, 7005, 10)
+        return
+    with pytest.raises(errors.RoundTrip) as caught:
+        market.place(buyer, Side.SELL, 7005, 10)
+    assert caught.value.rule.key == "trading.round_trip_days"
+
+
+def test_units_from_issuance_are_not_held_back_by_what_was_bought(market):
+    buyer = market.traders[0]
+    market.place(market.seller, Side.SELL, 7005, 10)
+    market.place(buyer, Side.BUY, 7005, 10)
+    issue(buyer.organisation_id, 25, market.at)
+    market.match()
+    other = queries.orders_visible_to(buyer).count()
+    assert other == 1
+    market.place(buyer, Side.SELL, 7005, 25)  # From the batch that was issued to it.
+    with pytest.raises(errors.RoundTrip):
+        market.place(buyer, Side.SELL, 7005, 1)
+
+
+@pytest.mark.parametrize(("days", "may_buy"), [(0, False), (4, False), (7, True)])
+def test_who_has_sold_buys_again_after_five_trading_days(market, days, may_buy):
+    give_money(market.seller.organisation_id, 10_000_000, market.at)
+    market.place(market.seller, Side.SELL, 7005, 10)
+    market.place(market.traders[0], Side.BUY, 7005, 10)
+    market.match()
+    market.at += timedelta(days=days)
+    if may_buy:
+        market.place(market.seller, Side.BUY, 7005, 1)
+        return
+    with pytest.raises(errors.RoundTrip):
+        market.place(market.seller, Side.BUY, 7005, 1)
+
+
+def test_the_resting_purchase_of_who_sells_ends_with_the_sale(market):
+    give_money(market.seller.organisation_id, 10_000_000, market.at)
+    resting = market.place(market.seller, Side.BUY, 6500, 5)
+    market.match()
+    market.place(market.traders[0], Side.BUY, 7005, 10)
+    market.place(market.seller, Side.SELL, 7005, 10)
+    market.match()
+    order = market.order(resting)
+    assert (order.status, order.reject_code, order.held_fen) == ("cancelled", "round_trip_interval", 0)
+    assert invariants.broken() == {}
+
+
+def test_day_orders_lapse_at_the_close_and_good_till_date_ones_on_their_day(market):
+    today = market.place(market.seller, Side.SELL, 7100, 1, time_in_force=TimeInForce.DAY)
+    dated = market.place(
+        market.seller,
+        Side.SELL,
+        7100,
+        2,
+        time_in_force=TimeInForce.GTD,
+        valid_until=market.at.date() + timedelta(days=1),
+    )
+    stays = market.place(market.seller, Side.SELL, 7100, 3)
+    market.match()
+    assert services.run_sessions(market.at.replace(hour=7, minute=0)) == "1 instruments closed, 1 orders lapse"
+    market.match()
+    assert [market.order(one).status for one in (today, dated, stays)] == ["expired", "live", "live"]
+    market.at += timedelta(days=1)
+    assert services.run_sessions(market.at) == "1 instruments opened"
+    services.run_sessions(market.at.replace(hour=7, minute=0))
+    market.match()
+    assert [market.order(one).status for one in (today, dated, stays)] == ["expired", "expired", "live"]
+    assert invariants.broken() == {}
+
+
+def test_the_next_base_price_is_the_volume_weighted_price_of_the_day(market):
+    for price, quantity in ((7005, 10), (7101, 20)):
+        market.place(market.seller, Side.SELL, price, quantity)
+        market.place(market.traders[0], Side.BUY, price, quantity)
+        market.match()
+    services.run_sessions(market.at.replace(hour=7, minute=0))
+    market.match()
+    services.run_sessions(market.at + timedelta(days=1))
+    day = InstrumentDay.objects.latest("day")
+    assert day.base_price_fen == (7005 * 10 + 7101 * 20 + 15) // 30
+
+
+def test_a_post_outside_the_new_days_limits_sleeps_and_keeps_its_place(market):
+    sleeper = market.place(market.seller, Side.SELL, 7700, 5)
+    market.place(market.seller, Side.SELL, 6310, 50)
+    market.place(market.traders[0], Side.BUY, 6310, 50)
+    market.match()
+    market.at += timedelta(days=1)
+    services.run_sessions(market.at)
+    day = InstrumentDay.objects.latest("day")
+    assert day.upper_fen < 7700
+    market.place(market.traders[1], Side.BUY, None, 5, type=OrderType.MARKET)
+    market.match()
+    assert market.order(sleeper).status == "live"
+    assert queries.book(market.instrument.pk, lower=day.lower_fen, upper=day.upper_fen).asks == ()
+    services.cancel_order(actor=market.seller, order_id=sleeper, at=market.at)
+    market.match()
+    assert market.order(sleeper).status == "cancelled"
+    assert invariants.broken() == {}
+
+
+def test_a_halt_stops_everybody_until_it_is_lifted(market):
+    operator = a_person(Role.EXCHANGE_OPERATOR, at=market.at)
+    found = services.halt(
+        actor=operator, instrument_id=market.instrument.pk, order_number="T-1", reason="核查", at=market.at
+    )
+    with pytest.raises(errors.Halted) as caught:
+        market.place(market.seller, Side.SELL, 7005, 1)
+    assert caught.value.found["order_number"] == "T-1"
+    services.lift_halt(actor=operator, halt_id=found.pk, at=market.at)
+    market.place(market.seller, Side.SELL, 7005, 1)
+
+
+def test_a_new_instrument_trades_from_the_next_trading_day(market, at):
+    batch = issue(market.seller.organisation_id, 10, at, vintage_year=2025)
+    operator = a_person(Role.EXCHANGE_OPERATOR, at=at)
+    instrument = services.admit_instrument(actor=operator, asset_id=batch.asset_id, initial_price_fen=5000, at=at)
+    with pytest.raises(errors.NotTradableYet):
+        services.place_order(actor=market.seller, order=services.NewOrder(instrument.code, Side.SELL, 1, 5000), at=at)
+    with pytest.raises(errors.InstrumentAdmitted):
+        services.admit_instrument(actor=operator, asset_id=batch.asset_id, initial_price_fen=5000, at=at)
+
+
+def test_continuous_trading_needs_an_approval_at_state_council_level(listed, at):
+    record = {
+        "instrument_id": listed.instrument.pk,
+        "authority": "某厅",
+        "authority_level": "province",
+        "document_number": "1",
+        "valid_from": at.date(),
+        "valid_to": at.date(),
+        "at": at,
+        "maker_id": a_user(at=at),
+        "checker_id": a_user(at=at),
+    }
+    with pytest.raises(errors.ApprovalLevelInsufficient):
+        services.record_approval(**record, basis="document", demonstration=False)
+    with pytest.raises(errors.ApprovalLevelInsufficient):
+        services.record_approval(**record, basis="demonstration", demonstration=False)
+    services.record_approval(**record, basis="demonstration", demonstration=True)
+
+
+def test_an_expired_approval_falls_back_to_listed_agreement_at_the_next_opening(listed, at):
+    services.record_approval(
+        instrument_id=listed.instrument.pk,
+        authority="x",
+        authority_level="state_council",
+        document_number="1",
+        valid_from=at.date(),
+        valid_to=at.date() + timedelta(days=1),
+        basis="document",
+        maker_id=a_user(at=at),
+        checker_id=a_user(at=at),
+        demonstration=False,
+        at=at,
+    )
+    modes = []
+    for days in (1, 2):
+        services.run_sessions(at + timedelta(days=days))
+        modes.append(InstrumentDay.objects.latest("day").mode)
+    assert modes == ["continuous", "listed_agreement"]
+
+
+def test_a_listed_instrument_takes_no_order_that_would_cross_by_itself(listed):
+    for more in ({"type": OrderType.MARKET}, {"time_in_force": TimeInForce.IOC}, {"time_in_force": TimeInForce.FOK}):
+        price = None if "type" in more else 7005
+        with pytest.raises(errors.ModeForbids):
+            listed.place(listed.traders[0], Side.BUY, price, 1, **more)
+    assert not Order.objects.exists()
+
+
+def test_only_holders_trade(market):
+    auditor = a_person(Role.AUDITOR, at=market.at)
+    with pytest.raises(errors.ParticipantNotAdmitted):
+        market.place(auditor, Side.BUY, 7005, 1)
+
+
+def test_another_organisations_order_looks_like_none(market):
+    order = market.place(market.seller, Side.SELL, 7005, 1)
+    for act in (
+        lambda: queries.order_view(market.traders[0], order),
+        lambda: services.cancel_order(actor=market.traders[0], order_id=order, at=market.at),
+        lambda: services.amend_order(
+            actor=market.traders[0], order_id=order, price_fen=7000, quantity=None, at=market.at
+        ),
+    ):
+        with pytest.raises(errors.OrderNotThere):
+            act()
+
+
+def test_two_accepting_orders_at_once_for_the_last_tonnes(listed):
+    listed.place(listed.seller, Side.SELL, 7005, 10)
+    listed.match()
+    first = listed.place(listed.traders[0], Side.BUY, 7005, 8, kind="accept")
+    second = listed.place(listed.traders[1], Side.BUY, 7005, 8, kind="accept")
+    with transaction.atomic():
+        services.match_instrument(instrument_id=listed.instrument.pk, at=listed.at)
+        other = started_and_waiting(lambda: services.match_instrument(instrument_id=listed.instrument.pk, at=listed.at))
+    other.join()
+    assert other.error is None
+    assert [listed.order(one).filled for one in (first, second)] == [8, 2]
+    assert sum(Trade.objects.values_list("quantity", flat=True)) == 10
+    assert invariants.broken() == {}
+
+
+def test_a_freeze_of_a_batch_stops_every_order_on_its_product_and_no_withdrawal(listed):
+    post = listed.place(listed.seller, Side.SELL, 7005, 10)
+    bid = services.NewOrder(listed.instrument.code, Side.BUY, 4, 7005)
+    freeze_asset(
+        asset_id=listed.batch.asset_id, reason="核实", order_number="1号", set_by_id=a_user(at=listed.at), at=listed.at
+    )
+    for kind in ("place", "accept", "pick"):
+        with pytest.raises(AssetFrozen) as caught:
+            services.place_order(actor=listed.traders[0], order=replace(bid, kind=kind), at=listed.at)
+        assert caught.value.found["order_number"] == "1号"
+    with pytest.raises(AssetFrozen):
+        services.amend_order(actor=listed.seller, order_id=post, price_fen=7000, quantity=None, at=listed.at)
+    services.cancel_order(actor=listed.seller, order_id=post, at=listed.at)
+    assert not Trade.objects.exists()
+
+
+def test_a_trade_proposed_before_a_freeze_is_not_confirmed_after_it(listed):
+    listed.place(listed.seller, Side.SELL, 7005, 10)
+    listed.place(listed.traders[0], Side.BUY, 7005, 4)
+    listed.match()
+    proposal = TradeProposal.objects.get()
+    freeze_asset(
+        asset_id=listed.batch.asset_id, reason="核实", order_number="1号", set_by_id=a_user(at=listed.at), at=listed.at
+    )
+    with pytest.raises(AssetFrozen):
+        services.confirm_proposal(actor=listed.traders[0], proposal_id=proposal.pk, at=listed.at)
+    assert TradeProposal.objects.get().closed_at is None

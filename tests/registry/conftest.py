@@ -1,0 +1,1 @@
+from tests.settlement.conftest import as_superuser, shared_database  # noqa: F401 - fixtures.

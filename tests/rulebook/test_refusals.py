@@ -1,0 +1,57 @@
+"""What the rulebook and its clock never do, whoever writes: one attack or more for each named guard."""
+
+import pytest
+
+from tests.attacks import Attack, guards_of, ids, is_named, kept, refused_by, row, without_attack
+
+VALUE = {"scheme": "s", "key": "k", "in_force_from": "2026-01-01", "value": "1"}
+MOVE = {"target": "2026-03-03T00:00:00Z", "state": "running"}
+
+ATTACKS = [
+    Attack("clock_moves_forwards", (row("rulebook_clockmove", MOVE, target="2026-03-02T02:00:00Z"),)),
+    Attack("one_clock_move_at_a_time", (row("rulebook_clockmove", MOVE),), (row("rulebook_clockmove", MOVE),)),
+    Attack(
+        "sweep_runs_once_a_move",
+        (row("rulebook_clockmovestep", sweep="x"),),
+        (row("rulebook_clockmovestep", sweep="x"),),
+    ),
+    Attack("clock_is_kept", ("DELETE FROM rulebook_clockoffset",)),
+    Attack("clock_only_forwards", ("UPDATE rulebook_clockoffset SET seconds = seconds - 1",)),
+    Attack(
+        "clock_runs_true_in_production",
+        ("INSERT INTO rulebook_clockoffset (id, seconds, time_travel) VALUES (1, 5, false)",),
+        ("DELETE FROM rulebook_clockoffset",),
+    ),
+    Attack("one_business_clock", ("INSERT INTO rulebook_clockoffset (id, seconds, time_travel) VALUES (2, 0, true)",)),
+    Attack("one_installation", ("INSERT INTO rulebook_installation (id, time_travel) VALUES (2, true)",)),
+    Attack(
+        "one_rule_value_a_day",
+        (row("rulebook_rulevalue", VALUE, in_force_from="2026-02-01"),),
+        (row("rulebook_rulevalue", VALUE),),
+    ),
+    Attack("rule_value_is_fixed", ("UPDATE rulebook_rulevalue SET value = '2'",), (row("rulebook_rulevalue", VALUE),)),
+    Attack(
+        "rule_value_is_fixed",
+        ("UPDATE rulebook_rulevalue SET in_force_from = '2020-01-01' WHERE scheme = 's'",),
+        (row("rulebook_rulevalue", VALUE),),
+    ),
+    kept("rulebook_rulevalue", row("rulebook_rulevalue", VALUE), "rule_value_is_kept"),
+    Attack("rule_value_lasts_a_day", (row("rulebook_rulevalue", VALUE, in_force_to="2026-01-01"),)),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=ids(ATTACKS))
+def test_an_attack_is_refused_by_its_guard(attack, attacked):
+    refusal = refused_by(attack, attacked)
+    assert is_named(attack, refusal), refusal
+
+
+def test_every_guard_of_the_room_is_attacked(attacked):
+    def fetch(statement):
+        attacked.execute(statement)
+        return attacked.fetchall()
+
+    guards = guards_of(fetch, "rulebook")
+    attacked.connection.rollback()
+    assert guards
+    assert list(without_attack(ATTACKS, guards)) == []
