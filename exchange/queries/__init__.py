@@ -1,6 +1,6 @@
 """What the market can be asked. Nothing here writes or locks."""
 
-from exchange.queries.book import BookView, LevelView, book, live_orders, resting_purchases
+from exchange.queries.book import BookView, LevelView, book, live_orders
 from exchange.queries.instruments import (
     InstrumentView,
     approval_in_force,
@@ -59,7 +59,6 @@ __all__ = [
     "orders_visible_to",
     "profile",
     "proposals_visible_to",
-    "resting_purchases",
     "round_trip_start",
     "session_instants",
     "sold_since",

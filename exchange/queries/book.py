@@ -36,15 +36,6 @@ def live_orders(instrument_id: int) -> list[Order]:
     return list(Order.objects.filter(instrument_id=instrument_id, status__in=statuses).order_by("priority"))
 
 
-def resting_purchases(instrument_id: int, organisation_id: int) -> list[int]:
-    """Return the ids of an organisation's live orders to buy in an instrument."""
-    statuses = [status.value for status in LIVE_STATUSES]
-    rows = Order.objects.filter(
-        instrument_id=instrument_id, organisation_id=organisation_id, side=Side.BUY, status__in=statuses
-    )
-    return list(rows.values_list("pk", flat=True))
-
-
 def book(instrument_id: int, *, depth: int = BEST, lower: int | None = None, upper: int | None = None) -> BookView:
     """Return the best `depth` levels of both sides; posts outside lower..upper (in fen) sleep and are not shown."""
     sides: dict[str, list[LevelView]] = {Side.BUY.value: [], Side.SELL.value: []}

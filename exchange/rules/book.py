@@ -55,6 +55,7 @@ class Book:
         self.in_auction = False
         self.closes = 0
         self.orders: dict[Id, BookOrder] = {}  # Live orders by id.
+        self._owned: dict[tuple[Id, Side], dict[Id, None]] = {}  # The same, by participant and side, oldest first.
         self._sides = {side: Queue(side) for side in Side}
         self._next_priority = 1
 
@@ -63,8 +64,7 @@ class Book:
         assert order.remaining > 0
         assert order.priority >= self._next_priority
         self._next_priority = order.priority + 1
-        self.orders[order.id] = order
-        self._sides[order.side].add(order)
+        self._enter(order)
 
     def apply(self, event: Event) -> Outcome:
         """Carry out one event and return what came of it; a rejected event changes nothing."""
@@ -90,6 +90,10 @@ class Book:
         else:
             self._close(event, outcome)
         return outcome
+
+    def resting(self, participant: Id, side: Side) -> list[Id]:
+        """Return the ids of a participant's live orders of one side, oldest first."""
+        return list(self._owned.get((participant, side), ()))
 
     def best_price(self, side: Side) -> int | None:
         """Return the best price of a side, or None where it is empty."""
@@ -192,7 +196,7 @@ class Book:
         )
         taken, old.remaining = old.remaining, 0
         self._sides[old.side].lowered(old, taken)
-        del self.orders[old.id]
+        self._leave(old)
         outcome.changed[order.id] = order
         if self.mode is TradingMode.CONTINUOUS and not self.in_auction:
             self._take(order, outcome)
@@ -398,14 +402,25 @@ class Book:
         if order.id in self.orders:  # An order that has only just come is in no queue yet.
             self._sides[order.side].lowered(order, quantity)
             if not order.remaining:
-                del self.orders[order.id]
+                self._leave(order)
+
+    def _enter(self, order: BookOrder) -> None:
+        self.orders[order.id] = order
+        self._owned.setdefault((order.participant, order.side), {})[order.id] = None
+        self._sides[order.side].add(order)
+
+    def _leave(self, order: BookOrder) -> None:
+        del self.orders[order.id]
+        owned = self._owned[order.participant, order.side]
+        del owned[order.id]
+        if not owned:
+            del self._owned[order.participant, order.side]
 
     def _settle_rest(self, order: BookOrder, *, rests: bool) -> None:
         """Let what is left of an arriving order rest, or cancel it."""
         if not order.remaining:
             return
         if rests:
-            self.orders[order.id] = order
-            self._sides[order.side].add(order)
+            self._enter(order)
         else:
             order.cancel(order.remaining)

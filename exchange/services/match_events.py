@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange import queries, rules
+from exchange import rules
 from exchange.models import Order, OrderEvent
 from exchange.rules import Fill, OrderStatus, OrderType, Rest, Side, TimeInForce
 from exchange.services.match_orders import needed_fen, record, release_surplus, restate
@@ -124,9 +124,7 @@ def _end_purchases_of_sellers(fill: Fill, event: OrderEvent, run: MatchRun) -> N
         return
     maker, taker = run.orders[fill.maker_id], run.orders[fill.taker_id]  # type: ignore[index]
     seller = (maker if maker.side == Side.SELL else taker).organisation_id
-    resting = set(queries.resting_purchases(run.instrument.pk, seller))
-    resting |= {order.pk for order in run.orders.values() if order.organisation_id == seller and order.side == Side.BUY}
-    for pk in sorted(resting & run.book.orders.keys()):
+    for pk in run.book.resting(seller, Side.BUY):
         outcome = run.book.apply(rules.Cancel(pk))
         run.orders.update(locked({one for one in outcome.changed if one not in run.orders}))
         for changed, standing in outcome.changed.items():

@@ -7,10 +7,13 @@ round, and one of the two died of the deadlock.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from exchange.models import MarketEvent, MatchState, OrderEvent
+from django.db import connection
+
+from exchange.models import MatchState, OrderEvent
 
 
 def next_sequence(instrument_id: int, kind: str, count: int = 1) -> int:
@@ -60,7 +63,10 @@ def tell_streams(instrument_id: int, events: list[tuple[str, dict[str, object]]]
     if not events:
         return
     first = next_sequence(instrument_id, "market", len(events))
-    MarketEvent.objects.bulk_create(
-        MarketEvent(instrument_id=instrument_id, sequence=first + number, kind=kind, body=body)
-        for number, (kind, body) in enumerate(events)
-    )
+    with connection.cursor() as cursor:  # One statement for all: a batch tells of hundreds.
+        cursor.execute(
+            """INSERT INTO exchange_marketevent (instrument_id, sequence, kind, body)
+               SELECT %s, %s + e.number - 1, e.kind, e.body::jsonb
+               FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS e (kind, body, number)""",
+            [instrument_id, first, [kind for kind, _ in events], [json.dumps(body) for _, body in events]],
+        )

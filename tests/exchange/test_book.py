@@ -1,6 +1,7 @@
 """The engine against the slow book, on any events that Hypothesis can think of."""
 
 import json
+from itertools import product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,7 +125,17 @@ def test_a_book_built_anew_from_its_live_orders_goes_on_alike(events):
             ours, theirs = book.apply(step.event), again.apply(step.event)
             seen.append((ours.fills, ours.rejected))
             assert seen[-1] == (theirs.fills, theirs.rejected)
+        assert_owners_are_known(book)
     assert [book.levels(side) for side in Side] == [again.levels(side) for side in Side]
+
+
+def assert_owners_are_known(book):
+    """Each participant's live orders are found as if the whole book had been searched."""
+    found = {}
+    for order in book.orders.values():
+        found.setdefault((order.participant, order.side), []).append(order.id)
+    for participant, side in product((f"{group}-{one}" for group in GROUPS for one in IDS), Side):
+        assert sorted(book.resting(participant, side)) == sorted(found.get((participant, side), []))
 
 
 def copy_of(order):
