@@ -146,7 +146,8 @@ class Trade(models.Model):
     value_fen = models.BigIntegerField()
     buyer_fee_fen = models.BigIntegerField()
     seller_fee_fen = models.BigIntegerField()
-    entry = models.OneToOneField("settlement.Entry", on_delete=models.PROTECT, related_name="+")
+    # Its constraint, `trade_of_an_entry`, goes through the entry's key: see settlement's EntryKey.
+    entry = models.OneToOneField("settlement.Entry", db_constraint=False, on_delete=models.PROTECT, related_name="+")
     batch = models.ForeignKey("exchange.MatchBatch", on_delete=models.PROTECT, related_name="+")
     business_date = models.DateField()
     at = models.DateTimeField()

@@ -104,11 +104,18 @@ class Entry(models.Model):
 
 
 class EntryKey(models.Model):
-    """The idempotency key of an entry: written first, in the same transaction; one key, one effect, for ever."""
+    """The idempotency key of an entry: written first, in the same transaction; one key, one effect, for ever.
+
+    Legs and trades reach their entry through it: a foreign key to the partitioned table costs six times as much a row
+    (docs/decisions/0020-foreign-keys-through-the-key.md).
+    """
 
     key = models.CharField(max_length=120, primary_key=True)
     digest = models.CharField(max_length=64)
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(Entry, db_index=False, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry"], name="entry_has_one_key")]
 
     def __str__(self) -> str:
         return self.key

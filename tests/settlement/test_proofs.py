@@ -145,6 +145,7 @@ TAMPERS = [
     ),
     (
         "I12",
+        "ALTER TABLE settlement_entrykey DROP CONSTRAINT entry_has_one_key CASCADE;"
         f"INSERT INTO settlement_entrykey (key, digest, entry_id) VALUES ('y', '', {HOLD})",
         {"what": "two keys", "id": HOLD},
     ),
@@ -275,6 +276,13 @@ TAMPERS = [
     ),
 ]
 UNDO = {
+    "entry_has_one_key": """
+        DELETE FROM settlement_entrykey WHERE key = 'y';
+        ALTER TABLE settlement_entrykey ADD CONSTRAINT entry_has_one_key UNIQUE (entry_id);
+        ALTER TABLE settlement_leg ADD CONSTRAINT leg_of_an_entry
+            FOREIGN KEY (entry_id) REFERENCES settlement_entrykey (entry_id);
+        ALTER TABLE exchange_trade ADD CONSTRAINT trade_of_an_entry
+            FOREIGN KEY (entry_id) REFERENCES settlement_entrykey (entry_id) DEFERRABLE INITIALLY DEFERRED""",
     "leg_is_append_only": "ALTER TABLE settlement_leg ENABLE TRIGGER leg_is_append_only",
     "GRANT UPDATE": "REVOKE UPDATE (units) ON settlement_leg FROM tanhui_app",
     "of_the_app": "DROP TABLE of_the_app",

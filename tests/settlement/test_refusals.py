@@ -20,8 +20,14 @@ from tests.attacks import guards_of
 from tests.settlement.makers import an_organisation, give_money, issue
 from tests.settlement.transfer_makers import World, reverse, trust_of_another
 
-NEW_ENTRY = (
+ENTRY_ALONE = (
     "INSERT INTO settlement_entry (kind, at, business_date, basis) VALUES ('hold', now(), now()::date, '') RETURNING id"
+)
+NEW_ENTRY = (
+    "WITH k AS (INSERT INTO settlement_entrykey (key, digest, entry_id)"
+    " VALUES ('attack', '', nextval('settlement_entry_id_seq')) RETURNING entry_id)"
+    " INSERT INTO settlement_entry (id, kind, at, business_date, basis)"
+    " SELECT entry_id, 'hold', now(), now()::date, '' FROM k RETURNING id"
 )
 
 
@@ -152,9 +158,7 @@ def leg(entry: str, debited: str, credited: str, units: str = "1", asset: str = 
     )
 
 
-FRESH = (
-    f"WITH e AS ({NEW_ENTRY}), k AS (INSERT INTO settlement_entrykey (key, digest, entry_id) SELECT 'x', '', id FROM e)"
-)
+FRESH = f"WITH e AS ({ENTRY_ALONE}), k AS (INSERT INTO settlement_entrykey (key, digest, entry_id) SELECT 'x', '', id FROM e)"
 OLD = "(SELECT min(id) FROM settlement_entry)"
 BLOCK = (
     "INSERT INTO settlement_serialblock (asset_id, parent_id, holding_id, entry_id, first_serial, last_serial) VALUES "
@@ -434,10 +438,8 @@ HELD = {
 # What is tried (statements of one transaction), and the name of the guard that refuses it.
 ATTACKS = {
     "entry without legs": ([NEW_ENTRY], "entry_has_legs"),
-    "entry without key": (
-        [NEW_ENTRY, leg(MADE, "{available}", "{held_for_orders}")],
-        "entry_has_a_key|serials_follow_legs",
-    ),
+    "entry without key or legs": ([ENTRY_ALONE], "entry_has_legs"),
+    "entry without key": ([ENTRY_ALONE, leg(MADE, "{available}", "{held_for_orders}")], "leg_of_an_entry"),
     "leg of nothing": ([NEW_ENTRY, leg(MADE, "{available}", "{held_for_orders}", "0")], "leg_units_positive"),
     "negative leg": ([NEW_ENTRY, leg(MADE, "{available}", "{held_for_orders}", "-5")], "leg_units_positive"),
     "leg with one end": ([NEW_ENTRY, leg(MADE, "{available}", "{available}")], "leg_has_two_ends"),
@@ -1007,7 +1009,7 @@ def test_a_right_execution_by_hand_passes(world, owner):
 
 def test_pieces_of_one_parent_that_touch_are_carved(world, owner):
     """The right split works: an attack that fails because nothing works would prove nothing."""
-    owner.execute(NEW_ENTRY)
+    owner.execute(ENTRY_ALONE)
     entry = owner.fetchone()[0]
     owner.execute("INSERT INTO settlement_entrykey (key, digest, entry_id) VALUES ('right', '', %s)", [entry])
     owner.execute(leg(str(entry), "{available}", "{held_for_orders}", "5").format(**world))
