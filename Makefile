@@ -10,14 +10,14 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 ROOMS := config rulebook accounts settlement registry exchange inclusion
 CODE := $(ROOMS) ops simulators manage.py
 
-.PHONY: help install demo demo-reset test check lint sample bench prove kill-run messages
+.PHONY: help install demo demo-reset test check lint bench prove kill-run messages
 
 help:
 	@echo "make demo        start everything on this machine, until Ctrl-C"
 	@echo "make demo-reset  throw away the demonstration's data"
 	@echo "make test        every test (BROWSER=none leaves out the browser's)"
-	@echo "make check       what CI runs: lint, types, contracts, migrations, licences, catalogues, then the tests"
-	@echo "make prove       the long proofs: guards dropped in turn, kills under load; results in docs/proofs"
+	@echo "make check       what CI runs: lint, types, contracts, migrations, licences, catalogues, then every test"
+	@echo "make prove       the long proofs: guards dropped, kills under load; results in docs/proofs"
 	@echo "make kill-run    the kills alone (QUICK=1: 25 seconds)"
 	@echo "make bench       speed and memory beside what PostgreSQL can write (QUICK=1: short)"
 	@echo "make messages    compile the translations after an edit"
@@ -59,14 +59,7 @@ lint: $(VENV)/.installed-dev
 	$(PY) -W error -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PY) -m ops.checks
 
-# A few guards a day, so that all are tried in the course of weeks; `make prove` tries them all.
-sample: $(VENV)/.installed-dev
-	@$(PY) -m tests.proofs.dropped_guards 2
-
-# The types are one core's work and the guards mostly the database's, so they go side by side; the tests need both cores.
-check: $(VENV)/.installed-dev
-	@$(MAKE) --output-sync=target --jobs=2 lint sample
-	@$(MAKE) test
+check: lint test
 
 bench: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets

@@ -20,9 +20,7 @@ from config.settings import BASE_DIR, database
 from ops import postgres
 from ops.platform import DATABASE
 
-KEPT_TEMPLATE = "tanhui_template"
-TEMPLATE = os.environ.get("TEST_TEMPLATE", KEPT_TEMPLATE)  # `make prove` names one without one of its guards,
-SERVER = os.environ.get("TEST_SERVER", "")  # and the server where it stands.
+TEMPLATE = "tanhui_template"
 
 
 # What the migrated template is made of: a change in any of these files, and it is made anew.
@@ -46,7 +44,7 @@ def start() -> postgres.Cluster:
     try:
         lay(cluster)
         cluster.start()
-        begin_clock_anew(cluster.url(database=KEPT_TEMPLATE))
+        begin_clock_anew(cluster.url(database=TEMPLATE))
     except BaseException:
         postgres.remove_private(cluster)
         raise
@@ -80,9 +78,9 @@ def _digest() -> str:
 def _make(kept: Path) -> None:
     cluster = postgres.private_cluster(postgres.Profile.FAST)
     try:
-        postgres.provision(cluster.url(), KEPT_TEMPLATE)
-        migrate(cluster.url(postgres.OWNER_ROLE, KEPT_TEMPLATE))
-        postgres.create_from_template(cluster.url(), DATABASE, KEPT_TEMPLATE)
+        postgres.provision(cluster.url(), TEMPLATE)
+        migrate(cluster.url(postgres.OWNER_ROLE, TEMPLATE))
+        postgres.create_from_template(cluster.url(), DATABASE, TEMPLATE)
         cluster.stop()
         (cluster.folder / "socket_folder").unlink(missing_ok=True)
         cluster.folder.rename(kept)

@@ -18,6 +18,7 @@ from ops import postgres
 from registry import queries
 from registry.rules.states import Verb
 from tests import database
+from tests.attacks import in_world, not_missed
 from tests.registry.makers import (
     People,
     a_draft,
@@ -242,6 +243,16 @@ ATTACKS = {
 }
 
 
+# The attack, and the name under which it is refused once its guard is dropped; the others go through.
+ALSO = {
+    "remove a document": ("foreign key",),
+    "empty the documents": ("observationfile_is_not_truncated",),
+    "remove a project": ("foreign key",),
+    "a second code": ("registry_project_serial_key",),
+    "removed and bound": ("live_land_is_compared",),
+}
+
+
 def broken():
     return {name: proof["broken"] for name, proof in queries.broken_invariants().items() if proof["broken"]}
 
@@ -267,6 +278,13 @@ def test_the_apps_role_is_refused(name, world):
     said = f"{caught.value.__cause__.diag.constraint_name} {caught.value}"
     assert re.search(f"{guard}|permission denied", said), said
     assert broken() == {}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_guard_is_missed_when_it_is_dropped(name, world, owner):
+    statements = [statement.format(**world) for statement in ATTACKS[name][0]]
+    attack = in_world(statements, owner, also=ALSO.get(name, ()))
+    assert not_missed(attack, owner, "registry") == ""
 
 
 def test_land_that_was_compared_is_bound(world, owner):

@@ -16,7 +16,8 @@ from ops import postgres
 from settlement import queries, services
 from settlement.rules import HoldReason, Purpose
 from tests.accounts.makers import a_person
-from tests.attacks import guards_of
+from tests.attacks import guards_in, in_world, not_missed
+from tests.settlement.behind import ALONE, ALSO, SAID_BY
 from tests.settlement.makers import an_organisation, give_money, issue
 from tests.settlement.transfer_makers import World, reverse, trust_of_another
 
@@ -447,13 +448,14 @@ ATTACKS = {
         [NEW_ENTRY, leg(MADE, "{available}", "{elsewhere}")],
         "leg_credits_its_asset|leg_names_its_holdings",
     ),
+    "leg from another asset": ([NEW_ENTRY, leg(MADE, "{elsewhere}", "{available}")], "leg_debits_its_asset"),
     "leg of an old entry": ([leg(OLD, "{available}", "{held_for_orders}")], "leg_comes_with_its_entry"),
     "leg of no entry": (
         [leg("987654321", "{available}", "{held_for_orders}")],
         "leg_of_an_entry|leg_comes_with_its_entry",
     ),
     "more than there is": (
-        [NEW_ENTRY, leg(MADE, "{held_for_orders}", "{available}", "301")],
+        [NEW_ENTRY, leg(MADE, "{held_for_orders}", "{available}", "5001")],
         "holding_not_below_zero",
     ),
     "units without serials": (
@@ -1024,25 +1026,28 @@ def test_pieces_of_one_parent_that_touch_are_carved(world, owner):
     assert queries.units_by_purpose(world["asset"])[Purpose.HELD_FOR_ORDERS] == 305
 
 
-# Triggers that refuse several things, each under a name of its own that stands in ATTACKS.
-OF_SEVERAL_NAMES = {"leg_moves_units", "entry_is_whole", "entry_joins", "settlement_is_whole", "transfer_is_whole"}
-# The same of holds: each of these notices an attack that touches its own table alone.
-OF_SEVERAL_NAMES |= {
-    "leg_names_its_hold",
-    "holding_fits_its_holds",
-    "hold_fits_the_others",
-    "hold_part_fits_its_hold",
-    "hold_lift_is_counted",
-}
+def attack(name, world, owner):
+    """Return an attack of ATTACKS; what it commits before it begins is committed."""
+    statements = [statement.format(**world) for statement in ATTACKS[name][0]]
+    if "COMMIT" in statements:
+        for statement in statements[: statements.index("COMMIT")]:
+            owner.execute(statement)
+        owner.connection.commit()
+        del statements[: statements.index("COMMIT") + 1]
+    return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY, also=ALSO.get(name, ()))
 
 
-def test_every_guard_of_the_room_is_attacked(world, owner):
-    def fetch(statement):
-        owner.execute(statement)
-        return owner.fetchall()
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_guard_is_missed_when_it_is_dropped(name, world, owner):
+    assert not_missed(attack(name, world, owner), owner, "settlement") == ""
 
-    named = {word for _, guard in ATTACKS.values() for word in guard.split("|")} | OF_SEVERAL_NAMES
-    assert [name for _, name, _ in guards_of(fetch, "settlement") if name not in named] == []
+
+def test_every_guard_of_the_room_is_attacked(world, owner, record_property):
+    guards = guards_in("settlement", owner)
+    record_property("guards", len(guards))  # For tests/proofs/dropped_guards.py.
+    attacks = [attack(name, world, owner) for name in ATTACKS]
+    alone = {one.guard for one in attacks if not one.with_}
+    assert [name for _, name, _ in guards if name not in alone] == []
 
 
 # What a check would refuse even a superuser, so that the check goes first; tests/settlement/test_proofs.py has the rest.
