@@ -58,8 +58,18 @@ def started(call: Callable[[], object]) -> Started:
 def started_and_waiting(call: Callable[[], object]) -> Started:
     """Start `call` in a thread and return when it waits for a lock. Use it inside the `committed` fixture.
 
-    pg_locks is read over a third connection: within a transaction pg_stat_activity is a cached copy.
     Raises AssertionError when it ends, or does not wait within the limit.
+    """
+    running, waits = started_beside(call)
+    assert waits, f"did not wait for a lock: {running.error or running.result!r}"
+    return running
+
+
+def started_beside(call: Callable[[], object]) -> tuple[Started, bool]:
+    """Start `call` in a thread; return it and whether it waits for a lock, as soon as it does or has ended.
+
+    pg_locks is read over a third connection: within a transaction pg_stat_activity is a cached copy.
+    Raises AssertionError when it neither ends nor waits within the limit.
     """
     running = started(call)
     watcher = psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
@@ -70,8 +80,9 @@ def started_and_waiting(call: Callable[[], object]) -> Started:
             while time.monotonic() < until:
                 cursor.execute("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", (running.pid,))
                 if cursor.fetchone():
-                    return running
-                assert running.is_running(), f"did not wait for a lock: {running.error or running.result!r}"
+                    return running, True
+                if not running.is_running():
+                    return running, False
                 time.sleep(POLL_SECONDS)
     finally:
         watcher.close()
