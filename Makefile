@@ -17,7 +17,7 @@ help:
 	@echo "make demo-reset  throw away the demonstration's data"
 	@echo "make test        every test (BROWSER=none leaves out the browser's)"
 	@echo "make check       what CI runs: lint, types, contracts, migrations, licences, catalogues, then every test"
-	@echo "make prove       the long proofs: guards dropped, kills under load; results in docs/proofs"
+	@echo "make prove       the long proofs: guards dropped, bugs planted, kills under load; results in docs/proofs"
 	@echo "make kill-run    the kills alone (QUICK=1: 25 seconds)"
 	@echo "make bench       speed and memory beside what PostgreSQL can write (QUICK=1: short)"
 	@echo "make messages    compile the translations after an edit"
@@ -68,6 +68,7 @@ bench: $(VENV)/.installed-dev
 prove: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets
 	@$(PY) -m tests.proofs.dropped_guards
+	@$(PY) -m tests.proofs.planted_bugs
 	@$(PY) -m tests.proofs.kill_run
 
 kill-run: $(VENV)/.installed-dev

@@ -62,7 +62,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def server(config: pytest.Config) -> str:
     """Return the superuser's address of this run's server, started and migrated at the first call."""
     if ADMIN_URL not in config.stash:
-        if given := getattr(config, "workerinput", {}).get("admin_url"):
+        if given := getattr(config, "workerinput", {}).get("admin_url") or database.SERVER:
             config.stash[ADMIN_URL] = given
         else:
             config.stash[CLUSTER] = database.start()

@@ -21,6 +21,9 @@ from ops import postgres
 from ops.platform import DATABASE
 
 TEMPLATE = "tanhui_template"
+SERVER = os.environ.get(
+    "TEST_SERVER", ""
+)  # A server that runs already, with the template in it: tests/proofs names one.
 
 
 # What the migrated template is made of: a change in any of these files, and it is made anew.
