@@ -18,7 +18,7 @@ help:
 	@echo "make test        every test (BROWSER=none leaves out the browser's)"
 	@echo "make check       what CI runs: lint, types, contracts, migrations, licences, catalogues, then every test"
 	@echo "make prove       the long proofs: guards dropped, bugs planted, kills under load; results in docs/proofs"
-	@echo "make kill-run    the kills alone (QUICK=1: 25 seconds)"
+	@echo "make kill-run    the kills alone, 200 of them (KILLS=15: two minutes)"
 	@echo "make bench       speed and memory beside what PostgreSQL can write (QUICK=1: short)"
 	@echo "make messages    compile the translations after an edit"
 
