@@ -37,5 +37,6 @@ app.conf.beat_schedule = {
         "options": {"expires": 30},
     },
     "invariants": {"task": "config.tasks.prove_invariants", "schedule": 10.0, "options": {"expires": 30}},
+    "log": {"task": "settlement.tasks.log.keep_log", "schedule": 5.0, "options": {"expires": 15}},
     "partitions": {"task": "settlement.tasks.upkeep.make_room_for_entries", "schedule": 3600.0},
 }

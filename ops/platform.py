@@ -92,6 +92,7 @@ class Platform:
         made = {
             "secret_key": secrets.token_urlsafe(50),
             "bank_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            "log_signing_key": base64.b64encode(secrets.token_bytes(32)).decode(),
             "valkey_password": secrets.token_urlsafe(24),
             "app_password": secrets.token_urlsafe(24),
         }
@@ -142,6 +143,7 @@ class Platform:
             "STREAMS_URL": f"http://{HOST}:{self.ports['streams_port']}",
             "BANK_URL": f"http://{HOST}:{self.ports['bank_port']}",
             "BANK_SECRET": kept["bank_secret"],
+            "LOG_SIGNING_KEY": kept["log_signing_key"],
             "BANK_HOST": HOST,
             "BANK_PORT": str(self.ports["bank_port"]),
             "BANK_CALLBACK_URL": f"{self.url}/api/v1/bank-notices/",

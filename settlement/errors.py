@@ -303,3 +303,18 @@ class NotReversible(Refusal):
 
     code = "not_reversible"
     message = "This entry cannot be reversed: only transfers and corrections can, and each once."
+
+
+class LeafNotThere(NotThere):
+    """The transparency log has no leaf of this name."""
+
+
+class HeadNotThere(NotThere):
+    """No signed head of this size."""
+
+
+class LeafNotSealed(Conflicting):
+    """The leaf waits for its place, or for the next signed head."""
+
+    code = "not_sealed"
+    message = "This act is not in a signed head of the log yet. Heads are signed every few minutes: ask again then."

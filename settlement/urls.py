@@ -2,9 +2,10 @@
 
 from accounts.rules import PUBLIC, SIGNED_IN, Role, roles, signed_in
 from accounts.web.routes import route
-from settlement.api import bank, holds, transfers, views
+from settlement.api import bank, holds, log, transfers, views
 from settlement.web import desk, funds, holdings, proofs, trusted
 from settlement.web import holds as hold_pages
+from settlement.web import log as log_pages
 from settlement.web import transfers as transfer_pages
 
 READS = signed_in(scope="ledger:read")
@@ -88,6 +89,11 @@ api_routes = [
         POST=roles(Role.FIRM_CONFIRMER),
     ),
     *transfer_api,
+    route("log/heads/", log.LogHeads.as_view(), name="api-log-heads", GET=PUBLIC),
+    route("log/keys/", log.LogKeys.as_view(), name="api-log-keys", GET=PUBLIC),
+    route("log/proofs/", log.LogProof.as_view(), name="api-log-proof", GET=PUBLIC),
+    route("log/consistency/", log.LogConsistency.as_view(), name="api-log-consistency", GET=PUBLIC),
+    route("log/export/", log.LogExport.as_view(), name="api-log-export", GET=WATCHES),
     # The bank has no account here: its signature is looked at in the view.
     route("bank-notices/", bank.BankNotices.as_view(), name="api-bank-notices", POST=PUBLIC),
 ]
@@ -182,4 +188,6 @@ web_routes = [
     route("proofs/", proofs.ProofsPage.as_view(), name="settlement-proofs", GET=DESK),
     route("proofs/readings.xlsx", proofs.ReadingsExport.as_view(), name="settlement-readings-export", GET=DESK),
     route("proofs/<slug:kind>/", proofs.RunProof.as_view(), name="settlement-proof-run", POST=DESK),
+    route("log/", log_pages.LogPage.as_view(), name="settlement-log", GET=PUBLIC),
+    route("log/export/", log_pages.LogExport.as_view(), name="settlement-log-export", GET=DESK),
 ]

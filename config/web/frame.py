@@ -29,6 +29,7 @@ PUBLIC_MENU = (
     ("registry-projects", gettext_noop("Project register")),
     ("registry-certificate-check", gettext_noop("Certificate check")),
     ("settlement-serial", gettext_noop("Serial look-up")),
+    ("settlement-log", gettext_noop("Transparency log")),
     ("inclusion-event", gettext_noop("Estimate and offset")),
     ("rules", gettext_noop("Rules and methodologies")),
     ("api-docs", gettext_noop("Developers")),
@@ -37,6 +38,7 @@ FOOT = (
     ("rules", gettext_noop("Rules and methodologies")),
     ("calendar", gettext_noop("Trading calendar")),
     ("settlement-serial", gettext_noop("Serial look-up")),
+    ("settlement-log", gettext_noop("Transparency log")),
     ("api-docs", gettext_noop("Developers")),
 )
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ...] = (
@@ -108,6 +110,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
         "file-search",
         (
             ("settlement-serial", gettext_noop("Serial look-up"), ()),
+            ("settlement-log", gettext_noop("Transparency log"), ()),
             ("registry-certificate-check", gettext_noop("Certificate check"), ()),
             ("rules", gettext_noop("Rules and methodologies"), ()),
             ("registry-parameters", gettext_noop("Parameter sets"), ()),

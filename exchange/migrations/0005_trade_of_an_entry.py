@@ -10,7 +10,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 FIRST = "exchange_trade_entry_id_2089aaa5_fk_settlement_entry_id"
-FOREIGN_KEY = "ALTER TABLE exchange_trade ADD CONSTRAINT {} FOREIGN KEY (entry_id) REFERENCES {} DEFERRABLE INITIALLY DEFERRED"
+FOREIGN_KEY = "ALTER TABLE exchange_trade ADD CONSTRAINT {} FOREIGN KEY (entry_id) REFERENCES {}"
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ],
                     reverse_sql=[
                         "ALTER TABLE exchange_trade DROP CONSTRAINT trade_of_an_entry",
-                        FOREIGN_KEY.format(FIRST, "settlement_entry (id)"),
+                        FOREIGN_KEY.format(FIRST, "settlement_entry (id) DEFERRABLE INITIALLY DEFERRED"),
                     ],
                 )
             ],

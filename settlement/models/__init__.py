@@ -4,6 +4,7 @@ from settlement.models.assets import Asset, AssetFreeze
 from settlement.models.cash import BankAccount, BankNotice, DepositReference, PaymentOrder, Withdrawal
 from settlement.models.holds import Hold, HoldEntry, HoldLift, HoldPart
 from settlement.models.ledger import Entry, EntryKey, Holding, Leg, SettlementBatch
+from settlement.models.log import LogHead, LogKey, LogLeaf, LogNode, LogPosition, LogQueue
 from settlement.models.proofs import MOST_DIFFERENCES, InvariantProof, ProofRun, SecondReading
 from settlement.models.serials import SerialBlock, SerialMove
 from settlement.models.transfers import (
@@ -33,6 +34,12 @@ __all__ = [
     "Holding",
     "InvariantProof",
     "Leg",
+    "LogHead",
+    "LogKey",
+    "LogLeaf",
+    "LogNode",
+    "LogPosition",
+    "LogQueue",
     "PaymentOrder",
     "ProofRun",
     "ReversalRequest",

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection
 
+from settlement.queries.log import differing_heads
+
 CREDIT_STATES = """('available', 'held_for_orders', 'pledged', 'frozen', 'buffer', 'in_transit',
                     'retired', 'cancelled', 'exported')"""
 ENDED_STATES = "('retired', 'cancelled', 'exported')"
@@ -18,7 +20,9 @@ APPEND_ONLY = """(VALUES ('settlement_entry', 'entry'), ('settlement_leg', 'leg'
     ('settlement_banknotice', 'bank_notice'), ('settlement_secondreading', 'second_reading'),
     ('settlement_invariantproof', 'invariant_proof'), ('settlement_evidence', 'evidence'),
     ('settlement_transfercheck', 'transfer_check'), ('settlement_entryreversal', 'reversal'),
-    ('settlement_holdentry', 'hold_entry'))"""
+    ('settlement_holdentry', 'hold_entry'), ('settlement_logleaf', 'log_leaf'),
+    ('settlement_logposition', 'log_position'), ('settlement_lognode', 'log_node'), ('settlement_loghead', 'log_head'),
+    ('settlement_logkey', 'log_key'))"""
 
 PROOFS: dict[str, tuple[str, str]] = {
     "I1": (
@@ -253,6 +257,33 @@ PROOFS: dict[str, tuple[str, str]] = {
                               ) AS fen) n
            WHERE h.purpose = 'suspense' AND h.units <> n.fen""",
     ),
+    "L1": (
+        "every entry has a leaf that says what the ledger says; places have no gap; hashes and heads fit the leaves",
+        r"""SELECT 'entry without leaf' AS what, e.id FROM settlement_entry e
+           WHERE NOT EXISTS (SELECT FROM settlement_logleaf f WHERE f.entry_id = e.id)
+             AND e.transaction_id IS DISTINCT FROM pg_current_xact_id_if_assigned()  -- Its own are judged at commit.
+           UNION ALL SELECT 'leaf and ledger differ', f.entry_id FROM settlement_logleaf f
+           LEFT JOIN LATERAL settlement_entry_texts(ARRAY[f.entry_id], ARRAY[f.salt]) t ON true
+           WHERE f.entry_id IS NOT NULL AND t.text IS DISTINCT FROM f.text
+           UNION ALL SELECT 'leaf neither waits nor has a place, or both', f.id FROM settlement_logleaf f
+           LEFT JOIN settlement_logqueue q ON q.leaf_id = f.id LEFT JOIN settlement_logposition p ON p.leaf_id = f.id
+           WHERE (q.leaf_id IS NULL) = (p.leaf_id IS NULL)
+           UNION ALL SELECT 'place is not right after the last', p.position FROM settlement_logposition p
+           WHERE p.position > 0 AND NOT EXISTS (SELECT FROM settlement_logposition b WHERE b.position = p.position - 1)
+           UNION ALL SELECT 'hash of a leaf', p.position FROM settlement_logposition p
+           LEFT JOIN settlement_logleaf f ON f.id = p.leaf_id
+           WHERE p.hash IS DISTINCT FROM sha256('\x00'::bytea || convert_to(f.text, 'UTF8'))
+           UNION ALL SELECT 'hash of a node', n.index FROM settlement_lognode n
+           LEFT JOIN LATERAL (
+               SELECT sha256('\x01'::bytea || string_agg(half.hash, ''::bytea ORDER BY half.index)) AS hash FROM (
+                   SELECT c.index, c.hash FROM settlement_lognode c
+                   WHERE c.level = n.level - 1 AND c.index IN (2 * n.index, 2 * n.index + 1)
+                   UNION ALL SELECT p.position, p.hash FROM settlement_logposition p
+                   WHERE n.level = 1 AND p.position IN (2 * n.index, 2 * n.index + 1)) half) halves ON true
+           WHERE n.hash IS DISTINCT FROM halves.hash
+           UNION ALL SELECT 'head of no tree', h.id FROM settlement_loghead h
+           WHERE h.size > (SELECT count(*) FROM settlement_logposition)""",
+    ),
     "R1": (
         "a reversal has the legs and serials of the one entry it names, the ends swapped; only some kinds are reversed",
         """SELECT 'reversal names nothing' AS what, e.id FROM settlement_entry e WHERE e.kind = 'reversal'
@@ -312,12 +343,16 @@ def _filled(sql: str) -> str:
 
 def broken_invariants(*, most: int = 20) -> dict[str, dict[str, Any]]:
     """Return, for each invariant of this room, its sentence and at most `most` rows that break it (none: it holds)."""
-    answers = {}
+    answers: dict[str, dict[str, Any]] = {}
     with connection.cursor() as cursor:
         for name, (sentence, sql) in PROOFS.items():
             cursor.execute(f"{_filled(sql)} LIMIT {most:d}")
             columns = [column.name for column in cursor.description]
             answers[name] = {"holds": sentence, "broken": [dict(zip(columns, row, strict=True)) for row in cursor]}
+    if not answers["L1"]["broken"]:  # Else there is no tree that a head could be compared with.
+        answers["L1"]["broken"] += [
+            {"what": "head is not of its tree", "id": one} for one in differing_heads(most=most)
+        ]
     return answers
 
 

@@ -18,18 +18,16 @@ import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from settlement.queries.snapshot import snapshot
 
 MOST_KEPT = 100
 TELL_EVERY = 20_000  # Rows between two words about progress.
-MOST_SECONDS = 4 * 3600  # For one statement of a reading: the app's own limit is that of a page.
 
 HOLDINGS = "SELECT id, organisation_id, asset_id, purpose, units FROM settlement_holding ORDER BY id"
 ASSETS = "SELECT id, kind, first_serial, last_serial FROM settlement_asset ORDER BY id"
@@ -304,26 +302,10 @@ def _apart(
             other = next(theirs, None)
 
 
-@contextmanager
-def _snapshot() -> Iterator[tuple[Any, str]]:
-    """Give a connection of its own in one snapshot that only reads, and the name of the snapshot."""
-    link = connections.create_connection(DEFAULT_DB_ALIAS)
-    try:
-        link.set_autocommit(False)
-        with link.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            cursor.execute(f"SET LOCAL statement_timeout = '{MOST_SECONDS:d}s'")
-            cursor.execute("SELECT pg_current_snapshot()::text")
-            name = str(cursor.fetchone()[0])
-        yield link, name
-    finally:
-        link.close()
-
-
 def read_again(*, tell: Callable[[int, int], None] = lambda done, of: None) -> Reading:
     """Return a second reading of the whole ledger. `tell` hears how many rows were read, of about how many."""
     began = time.monotonic()
-    with _snapshot() as (link, name):
+    with snapshot() as (link, name):
         reader = _Reader(link, tell)
         reader.read()
     return Reading(

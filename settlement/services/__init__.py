@@ -18,6 +18,7 @@ from settlement.services.holds import (
     refuse_pledge,
     register_pledge,
 )
+from settlement.services.log import seal_leaves, sign_head
 from settlement.services.orders import (
     hold_cash_for_order,
     hold_units_for_order,
@@ -116,7 +117,9 @@ __all__ = [
     "request_withdrawal",
     "retire_units",
     "run_due_transfers",
+    "seal_leaves",
     "set_may_be_posted",
     "settle_trades",
+    "sign_head",
     "stop_transfer",
 ]

@@ -38,8 +38,9 @@ TRADE = {
     "asset_id": 1,
     "entry_id": 9,
 }
-ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12))
-FILLED = (row("exchange_order", SELL, DONE, id=11), row("exchange_order", BUY, DONE, id=12))
+KEY = row("settlement_entrykey", key="x", entry_id=9)
+ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
+FILLED = (row("exchange_order", SELL, DONE, id=11), row("exchange_order", BUY, DONE, id=12), KEY)
 BATCH = row("exchange_matchbatch", id=77, trades=1)
 INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03"}
 STATE = {"kind": "accept", "sequence": 5}
@@ -111,10 +112,10 @@ ATTACKS = [
     Attack("event_sequence_is_one", (row("exchange_orderevent"),), (row("exchange_orderevent"),)),
     *append_only("exchange_orderevent", row("exchange_orderevent"), guard="order_event_is_append_only"),
     emptied("exchange_orderevent", "order_event_is_not_truncated"),
-    Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_group="a"),)),
-    Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_id=1),)),
-    Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, value_fen=51),)),
-    Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, quantity=0, value_fen=0),)),
+    Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_group="a"),), (KEY,)),
+    Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_id=1),), (KEY,)),
+    Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, value_fen=51),), (KEY,)),
+    Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, quantity=0, value_fen=0),), (KEY,)),
     *(
         Attack("trade_fits_its_orders", (row("exchange_trade", TRADE, change),), ORDERS)
         for change in (
@@ -126,13 +127,14 @@ ATTACKS = [
             {"instrument_id": 7},
         )
     ),
-    Attack("trade_of_an_entry", (row("exchange_trade", TRADE),), (*ORDERS, BATCH)),
-    *append_only("exchange_trade", row("exchange_trade", TRADE)),
+    Attack("trade_of_an_entry", (row("exchange_trade", TRADE, entry_id=10),), ORDERS),
+    Attack("trade_is_append_only", ("UPDATE exchange_trade SET id = id",), (KEY, row("exchange_trade", TRADE))),
+    Attack("trade_is_append_only", ("DELETE FROM exchange_trade",), (row("exchange_trade", TRADE),)),
     emptied("exchange_trade", "trade_is_not_truncated", also=("bought_is_not_truncated",)),
     Attack(
         "trade_joins",
         (row("exchange_trade", TRADE),),
-        (row("exchange_matchbatch", id=77, trades=1, transaction_id="='1'::xid8"),),
+        (row("exchange_matchbatch", id=77, trades=1, transaction_id="='1'::xid8"), KEY),
         "trade_comes_with_its_batch",
     ),
     Attack("proposal_is_open_once", (row("exchange_tradeproposal"),), (row("exchange_tradeproposal"),)),

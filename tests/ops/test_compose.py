@@ -75,7 +75,14 @@ def test_every_lasting_service_says_whether_it_is_well():
 def test_no_secret_stands_in_the_file_and_each_is_demanded():
     text = (BASE_DIR / "docker-compose.yml").read_text()
     demanded = set(re.findall(r"\$\{(\w+):\?", text))
-    assert {"SECRET_KEY", "BANK_SECRET", "APP_PASSWORD", "OWNER_PASSWORD", "POSTGRES_PASSWORD"} <= demanded
+    assert {
+        "SECRET_KEY",
+        "BANK_SECRET",
+        "LOG_SIGNING_KEY",
+        "APP_PASSWORD",
+        "OWNER_PASSWORD",
+        "POSTGRES_PASSWORD",
+    } <= demanded
     assert "REDIS_PASSWORD" in demanded
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():

@@ -37,10 +37,6 @@ ALONE = {
 
 # The attack, and the name under which it is refused once its guard is gone.
 ALSO = {
-    "use a key twice": ("entry_has_one_key",),
-    "free a key": ("leg_of_an_entry",),
-    "empty the keys": ("leg_is_not_truncated",),
-    "entry without key": ("serials_follow_legs",),
     "leg of nothing": ("serials_follow_legs",),
     "negative leg": ("serials_follow_legs",),
     "leg with one end": ("serials_follow_legs",),
@@ -50,7 +46,12 @@ ALSO = {
     "bring back the retired": ("serials_follow_legs",),
     "create credits": ("serials_follow_legs",),
     "give back to the source": ("serials_follow_legs",),
+    "entry without key": ("serials_follow_legs",),
+    "leg of an old entry": ("leg_comes_with_its_entry",),
     "remove an entry": ("foreign key",),
+    "empty the keys": ("leg_is_not_truncated",),
+    "free a key": ("leg_of_an_entry",),
+    "use a key twice": ("entry_has_one_key",),
     "empty the entries": ("bank_notice_is_not_truncated",),
     "empty the holdings": ("leg_is_not_truncated",),
     "empty the assets": ("holding_is_not_truncated",),

@@ -281,8 +281,10 @@ UNDO = {
         ALTER TABLE settlement_entrykey ADD CONSTRAINT entry_has_one_key UNIQUE (entry_id);
         ALTER TABLE settlement_leg ADD CONSTRAINT leg_of_an_entry
             FOREIGN KEY (entry_id) REFERENCES settlement_entrykey (entry_id);
+        ALTER TABLE settlement_logleaf ADD CONSTRAINT leaf_of_an_entry
+            FOREIGN KEY (entry_id) REFERENCES settlement_entrykey (entry_id);
         ALTER TABLE exchange_trade ADD CONSTRAINT trade_of_an_entry
-            FOREIGN KEY (entry_id) REFERENCES settlement_entrykey (entry_id) DEFERRABLE INITIALLY DEFERRED""",
+            FOREIGN KEY (entry_id) REFERENCES settlement_entrykey (entry_id)""",
     "leg_is_append_only": "ALTER TABLE settlement_leg ENABLE TRIGGER leg_is_append_only",
     "GRANT UPDATE": "REVOKE UPDATE (units) ON settlement_leg FROM tanhui_app",
     "of_the_app": "DROP TABLE of_the_app",

@@ -18,6 +18,7 @@ from settlement.rules import HoldReason, Purpose
 from tests.accounts.makers import a_person
 from tests.attacks import guards_in, in_world, not_missed
 from tests.settlement.behind import ALONE, ALSO, SAID_BY
+from tests.settlement.log_attacks import LOG_ALSO, LOG_ATTACKS
 from tests.settlement.makers import an_organisation, give_money, issue
 from tests.settlement.transfer_makers import World, reverse, trust_of_another
 
@@ -438,6 +439,7 @@ HELD = {
 
 # What is tried (statements of one transaction), and the name of the guard that refuses it.
 ATTACKS = {
+    **LOG_ATTACKS,
     "entry without legs": ([NEW_ENTRY], "entry_has_legs"),
     "entry without key or legs": ([ENTRY_ALONE], "entry_has_legs"),
     "entry without key": ([ENTRY_ALONE, leg(MADE, "{available}", "{held_for_orders}")], "leg_of_an_entry"),
@@ -449,7 +451,10 @@ ATTACKS = {
         "leg_credits_its_asset|leg_names_its_holdings",
     ),
     "leg from another asset": ([NEW_ENTRY, leg(MADE, "{elsewhere}", "{available}")], "leg_debits_its_asset"),
-    "leg of an old entry": ([leg(OLD, "{available}", "{held_for_orders}")], "leg_comes_with_its_entry"),
+    "leg of an old entry": (
+        [leg(OLD, "{available}", "{held_for_orders}")],
+        "leg_comes_before_the_leaf",
+    ),
     "leg of no entry": (
         [leg("987654321", "{available}", "{held_for_orders}")],
         "leg_of_an_entry|leg_comes_with_its_entry",
@@ -1034,7 +1039,8 @@ def attack(name, world, owner):
             owner.execute(statement)
         owner.connection.commit()
         del statements[: statements.index("COMMIT") + 1]
-    return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY, also=ALSO.get(name, ()))
+    also = (ALSO | LOG_ALSO).get(name, ())
+    return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY, also=also)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
