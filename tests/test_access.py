@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
+from accounts.api.endpoint import Endpoint
 from accounts.rules import Access, AccessKind, Role
 from tests.accounts.makers import a_person, signed_in_as
 
@@ -93,3 +94,20 @@ def test_a_signed_in_person_without_the_role_is_refused(at, role):
 def test_a_verb_without_a_row_is_not_answered():
     assert Client().put("/api/v1/instruments/").status_code == 405
     assert Client().delete("/market/").status_code == 405
+
+
+@pytest.mark.django_db
+def test_no_read_of_the_api_passes_over_a_filter_it_does_not_know(at):
+    """Whoever filters by what is not there would take the whole list for the answer."""
+    clients: dict[Role, Client] = {}
+    asked = 0
+    for address, _name, view in routes():
+        row = view.access.get("GET")
+        if row is None or not issubclass(getattr(view, "cls", object), Endpoint):
+            continue
+        role = min(row.roles, default=Role.AUDITOR)
+        client = clients.setdefault(role, signed_in_as(a_person(role, at=at)))
+        answer = client.get(f"{filled(address)}?none_such=1")
+        assert (answer.status_code, answer.json()["code"]) == (400, "unknown_filter"), address
+        asked += 1
+    assert asked > 60

@@ -67,12 +67,16 @@ def described(
         parameters.append(filters)
     if _is_page(answer):
         parameters += _PAGE_PARAMETERS
+    names = {*(query or {}), *(filters.model_fields if filters is not None else ())}
+    if _is_page(answer):
+        names |= {one.name for one in _PAGE_PARAMETERS}
     found: dict[Any, Any] = {(status, media_type): answer or OpenApiResponse(description="No body")}
 
     def document(handler: Handler) -> Handler:
         needed = needs_key if needs_key is not None else getattr(handler, "takes_key", None)
         key = [] if needed is None else [_key_parameter(required=needed)]
         documented: Handler = extend_schema(request=body, responses=found, parameters=[*parameters, *key])(handler)
+        documented.query_names = frozenset(names)  # type: ignore[attr-defined]  # Endpoint refuses all others.
         return documented
 
     return document

@@ -48,6 +48,17 @@ class Endpoint(APIView):
         """The business instant of this request, read once by ActorMiddleware."""
         return self.request._request.at  # type: ignore[attr-defined]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what the handler does not document: a filter that is passed over answers another question.
+
+        Raises UnknownFilter, besides what the framework raises.
+        """
+        super().initial(request, *args, **kwargs)
+        known: frozenset[str] = getattr(getattr(self, (request.method or "").lower(), None), "query_names", frozenset())
+        for name in request.query_params:
+            if name not in known:
+                raise UnknownFilter(field=name[:80], name=name[:80])
+
     def body(self, schema: type[Schema]) -> Schema:
         """Return the body as an instance of the schema. Raises JsonRejected, InvalidBody (`unknown_field`, …)."""
         data = self.request.data
@@ -61,11 +72,8 @@ class Endpoint(APIView):
         return parsed(schema, self.request._request.raw_json)
 
     def filters(self, schema: type[Schema]) -> Schema:
-        """Return the query parameters as an instance of the schema. Raises UnknownFilter, InvalidBody."""
-        params = {key: value for key, value in self.request.query_params.items() if key not in ("cursor", "page_size")}
-        for name in params:
-            if name not in schema.model_fields:
-                raise UnknownFilter(field=name[:80], name=name[:80])
+        """Return the query parameters as an instance of the schema. Raises InvalidBody."""
+        params = {key: value for key, value in self.request.query_params.items() if key in schema.model_fields}
         try:
             return schema.model_validate(params)
         except ValidationError as error:

@@ -6,10 +6,11 @@ from typing import Annotated
 from django.db import IntegrityError, OperationalError
 from django.http import HttpResponse
 from django.urls import include, path
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from accounts import services
 from accounts.api.bodies import Body, Filters, Quantity, Text
+from accounts.api.documentation import described, page_of
 from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import idempotent
 from accounts.errors import OrganisationNotThere
@@ -44,9 +45,14 @@ class SampleFilters(Filters):
     verb: str = ""
 
 
+class SampleShown(BaseModel):
+    """A sample."""
+
+
 class Samples(Endpoint):
     """Writes one audit record a POST, in the transaction of its request number."""
 
+    @described(page_of(SampleShown), filters=SampleFilters)
     def get(self, request):
         wanted = self.filters(SampleFilters)
         rows = AuditRecord.objects.filter(verb=wanted.verb) if wanted.verb else AuditRecord.objects.all()
@@ -70,6 +76,7 @@ class Samples(Endpoint):
 class ListedSamples(Endpoint):
     """A list that is read as a whole."""
 
+    @described(page_of(SampleShown))
     def get(self, request):
         return self.list_page([{"n": n} for n in range(1, 6)], lambda row: row, key=lambda row: row["n"])
 
