@@ -26,6 +26,7 @@ class Environment(BaseSettings):
     streams_url: str = ""
     bank_url: str = ""
     bank_secret: str = ""
+    bank_account: str = ""  # The funds account, whose statements are taken.
     log_signing_key: str = ""  # 32 bytes in base64: signs the heads of the transparency log.
     log_name: str = "tanhui/log"  # The log's origin, and the name of its key. Never changed once heads are signed.
     time_travel: bool = False

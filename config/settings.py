@@ -20,6 +20,7 @@ BEHIND_PROXY = ENV.behind_proxy
 TRUSTED_PROXIES = [one.strip() for one in ENV.trusted_proxies.split(",") if one.strip()]
 BANK_URL = ENV.bank_url
 BANK_SECRET = ENV.bank_secret
+BANK_ACCOUNT = ENV.bank_account
 LOG_SIGNING_KEY = ENV.log_signing_key
 LOG_NAME = ENV.log_name
 TIME_TRAVEL = ENV.time_travel

@@ -26,6 +26,7 @@ from ops.processes import PROCESSES, Process
 from ops.supervisor import PartFailed, Supervisor, last_lines
 
 DATABASE = "tanhui"
+BANK_ACCOUNT = "150100888800000001"  # The funds account at the simulated bank.
 FIRST_PORTS = {"web_port": 8000, "streams_port": 8100, "bank_port": 8200, "valkey_port": 6390}
 
 
@@ -143,6 +144,7 @@ class Platform:
             "STREAMS_URL": f"http://{HOST}:{self.ports['streams_port']}",
             "BANK_URL": f"http://{HOST}:{self.ports['bank_port']}",
             "BANK_SECRET": kept["bank_secret"],
+            "BANK_ACCOUNT": BANK_ACCOUNT,
             "LOG_SIGNING_KEY": kept["log_signing_key"],
             "BANK_HOST": HOST,
             "BANK_PORT": str(self.ports["bank_port"]),

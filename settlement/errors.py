@@ -318,3 +318,40 @@ class LeafNotSealed(Conflicting):
 
     code = "not_sealed"
     message = "This act is not in a signed head of the log yet. Heads are signed every few minutes: ask again then."
+
+
+class StatementNotThere(NotThere):
+    """No such statement."""
+
+
+class FileUnreadable(Refusal):
+    """A statement that cannot be read as one."""
+
+    code = "file_rejected"
+    message = "This is no statement that can be read: {reason}. Place: {place}."
+
+
+class XmlRejected(FileUnreadable):
+    """XML with a document type, of another kind, or with something missing."""
+
+    code = "xml_rejected"
+
+
+class StatementOff(FileUnreadable):
+    """A statement whose amounts do not add up."""
+
+    code = "statement_mismatch"
+
+
+class StatementElsewhere(Refusal):
+    """A statement of another account than the funds account."""
+
+    code = "statement_mismatch"
+    message = "This is a statement of account {found}, not of the funds account {account}."
+
+
+class StatementContradicts(Conflicting):
+    """The bank has given this statement before, with another content; or a movement of it stands on another."""
+
+    code = "statement_mismatch"
+    message = "{what} was taken before with another content. Ask the bank which is right; nothing was taken now."

@@ -6,6 +6,7 @@ from settlement.api import bank, holds, log, transfers, views
 from settlement.web import desk, funds, holdings, proofs, trusted
 from settlement.web import holds as hold_pages
 from settlement.web import log as log_pages
+from settlement.web import statements as statement_pages
 from settlement.web import transfers as transfer_pages
 
 READS = signed_in(scope="ledger:read")
@@ -185,6 +186,31 @@ web_routes = [
         POST=roles(Role.FIRM_CONFIRMER),
     ),
     route("bank-desk/", desk.BankDesk.as_view(), name="settlement-bank-desk", GET=DESK),
+    route(
+        "bank-desk/statements/",
+        statement_pages.StatementsPage.as_view(),
+        name="settlement-statements-of-bank",
+        GET=DESK,
+        POST=roles(Role.SETTLEMENT_OPERATOR),
+    ),
+    route(
+        "bank-desk/statements/fetch/",
+        statement_pages.FetchStatement.as_view(),
+        name="settlement-statement-fetch",
+        POST=roles(Role.SETTLEMENT_OPERATOR),
+    ),
+    route(
+        "bank-desk/statements/<int:statement_id>/",
+        statement_pages.StatementPage.as_view(),
+        name="settlement-statement-of-bank",
+        GET=DESK,
+    ),
+    route(
+        "bank-desk/statements/<int:statement_id>.xlsx",
+        statement_pages.StatementExport.as_view(),
+        name="settlement-statement-of-bank-export",
+        GET=DESK,
+    ),
     route("proofs/", proofs.ProofsPage.as_view(), name="settlement-proofs", GET=DESK),
     route("proofs/readings.xlsx", proofs.ReadingsExport.as_view(), name="settlement-readings-export", GET=DESK),
     route("proofs/<slug:kind>/", proofs.RunProof.as_view(), name="settlement-proof-run", POST=DESK),

@@ -66,6 +66,7 @@ VERBS: Mapping[str, str] = {
     "halt": _("Trading halted"),
     "lift_halt": _("Halt lifted"),
     "request_withdrawal": _("Withdrawal requested"),
+    "take_statement": _("Bank statement taken"),
     "approve_withdrawal": _("Withdrawal approved"),
     "make_offset_quote": _("Offset quoted"),
     "buy_offset": _("Credits bought for an offset"),

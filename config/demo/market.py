@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
+
 from accounts import services as accounts
 from accounts.rules import Role
 from config.demo import papers
@@ -17,6 +19,7 @@ from exchange.queries import instrument_by_code, instruments
 from exchange.rules import Side, TimeInForce, TradingMode
 from registry import queries as registry
 from registry import services as registry_services
+from rulebook.rules import beijing
 from settlement import services as settlement
 from settlement.services.deposits import BankMessage
 
@@ -51,6 +54,7 @@ PRICES: Mapping[str, Price] = {
 def pay_in(desk: Desk, owners: list[str]) -> Story:
     """Tell how everyone bound a bank account, and how the buyers paid in."""
     at = PAID_IN
+    booked: list[tuple[datetime, BankMessage]] = []
     for number, key in enumerate([*owners, FIRM, *(house.key for house in TRADERS)]):
         yield at
         name = f"演示户名 {number + 1:02d}"
@@ -64,14 +68,33 @@ def pay_in(desk: Desk, owners: list[str]) -> Story:
         if key not in owners:
             fen = MONEY_FEN if key != FIRM else MONEY_FEN // 10
             deposit = settlement.request_deposit(actor=desk.client(key), amount_fen=fen, at=at)
-            settlement.book_bank_notice(
-                message=BankMessage(f"DEMO{number:06d}", fen, deposit.reference, name, ""), at=at
-            )
+            booked.append((at, BankMessage(f"DEMO{number:06d}", fen, deposit.reference, name, "")))
+            settlement.book_bank_notice(message=booked[-1][1], at=at)
         at += timedelta(minutes=4)
     at = at_hour(date(2026, 2, 27), 15, 40)
     yield at
     # Somebody forgot the reference: the settlement operators look for whose money it is.
-    settlement.book_bank_notice(message=BankMessage("DEMO900001", 1_250_000, "", "演示户名 99", ""), at=at)
+    booked.append((at, BankMessage("DEMO900001", 1_250_000, "", "演示户名 99", "")))
+    settlement.book_bank_notice(message=booked[-1][1], at=at)
+    at = at_hour(date(2026, 2, 27), 16, 40)
+    yield at
+    settlement.take_statement_file(
+        data=bank_export(booked).encode("gbk"),
+        account=settings.BANK_ACCOUNT,
+        at=at,
+        actor=desk.person("jiesuan", at),
+    )
+
+
+def bank_export(booked: list[tuple[datetime, BankMessage]]) -> str:
+    """Return the movements as the bank's own export has them, newest first."""
+    rows, balance = [], 0
+    for at, one in booked:
+        balance += one.amount_fen
+        amounts = [f"{fen // 100}.{fen % 100:02d}" for fen in (one.amount_fen, balance)]
+        rows.append([one.bank_serial, beijing(at).date().isoformat(), *amounts, one.payer_name, one.reference])
+    head = ["流水号", "交易日期", "金额", "余额", "对方户名", "附言"]
+    return "\n".join(",".join(row) for row in [head, *reversed(rows)])
 
 
 def admit(desk: Desk) -> Story:

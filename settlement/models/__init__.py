@@ -7,6 +7,7 @@ from settlement.models.ledger import Entry, EntryKey, Holding, Leg, SettlementBa
 from settlement.models.log import LogHead, LogKey, LogLeaf, LogNode, LogPosition, LogQueue
 from settlement.models.proofs import MOST_DIFFERENCES, InvariantProof, ProofRun, SecondReading
 from settlement.models.serials import SerialBlock, SerialMove
+from settlement.models.statements import BankStatement, LineExplained, StatementLine
 from settlement.models.transfers import (
     EntryReversal,
     Evidence,
@@ -22,6 +23,7 @@ __all__ = [
     "AssetFreeze",
     "BankAccount",
     "BankNotice",
+    "BankStatement",
     "DepositReference",
     "Entry",
     "EntryKey",
@@ -34,6 +36,7 @@ __all__ = [
     "Holding",
     "InvariantProof",
     "Leg",
+    "LineExplained",
     "LogHead",
     "LogKey",
     "LogLeaf",
@@ -47,6 +50,7 @@ __all__ = [
     "SerialBlock",
     "SerialMove",
     "SettlementBatch",
+    "StatementLine",
     "Transfer",
     "TransferCheck",
     "TrustedAccount",

@@ -22,7 +22,8 @@ APPEND_ONLY = """(VALUES ('settlement_entry', 'entry'), ('settlement_leg', 'leg'
     ('settlement_transfercheck', 'transfer_check'), ('settlement_entryreversal', 'reversal'),
     ('settlement_holdentry', 'hold_entry'), ('settlement_logleaf', 'log_leaf'),
     ('settlement_logposition', 'log_position'), ('settlement_lognode', 'log_node'), ('settlement_loghead', 'log_head'),
-    ('settlement_logkey', 'log_key'))"""
+    ('settlement_logkey', 'log_key'), ('settlement_bankstatement', 'bank_statement'),
+    ('settlement_statementline', 'statement_line'), ('settlement_lineexplained', 'line_explained'))"""
 
 PROOFS: dict[str, tuple[str, str]] = {
     "I1": (
@@ -243,6 +244,16 @@ PROOFS: dict[str, tuple[str, str]] = {
            FROM settlement_holding h WHERE h.purpose = 'bank' AND -h.units <>
                   (SELECT coalesce(sum(amount_fen), 0) FROM settlement_banknotice)
                   - (SELECT coalesce(sum(amount_fen), 0) FROM settlement_withdrawal WHERE state = 'paid')
+           UNION ALL SELECT 'statement does not add up', s.id, s.closing_fen - s.opening_fen, coalesce(l.fen, 0)
+           FROM settlement_bankstatement s LEFT JOIN (
+               SELECT statement_id, sum(fen) AS fen, count(*) AS lines FROM settlement_statementline GROUP BY 1
+           ) l ON l.statement_id = s.id
+           WHERE (s.closing_fen - s.opening_fen, s.lines) IS DISTINCT FROM (coalesce(l.fen, 0), coalesce(l.lines, 0))
+           UNION ALL SELECT 'line and what explains it differ', l.id, l.fen, coalesce(n.amount_fen, -w.amount_fen)
+           FROM settlement_lineexplained e JOIN settlement_statementline l ON l.id = e.line_id
+           LEFT JOIN settlement_banknotice n ON n.id = e.notice_id
+           LEFT JOIN settlement_withdrawal w ON w.id = e.withdrawal_id
+           WHERE l.fen IS DISTINCT FROM coalesce(n.amount_fen, -w.amount_fen)
            UNION ALL SELECT 'money on its way', h.id, h.units, coalesce(w.fen, 0) FROM settlement_holding h
            JOIN settlement_asset a ON a.id = h.asset_id AND a.kind = 'cash'
            LEFT JOIN (SELECT organisation_id, sum(amount_fen) AS fen FROM settlement_withdrawal

@@ -42,6 +42,7 @@ from settlement.services.reversals import (
     refuse_reversal,
 )
 from settlement.services.stacks import catch_up_freezes
+from settlement.services.statements import take_statement_file
 from settlement.services.transfers import (
     approve_transfer,
     confirm_transfer,
@@ -122,4 +123,5 @@ __all__ = [
     "settle_trades",
     "sign_head",
     "stop_transfer",
+    "take_statement_file",
 ]

@@ -1,7 +1,7 @@
 """Run the bank: `python -m simulators.bank`.
 
 Environment: BANK_PORT, BANK_SECRET (shared with the platform), BANK_CALLBACK_URL (the platform's address for notices),
-BANK_STATE (a file that survives restarts), BANK_HOST (default 127.0.0.1).
+BANK_ACCOUNT (the funds account), BANK_STATE (a file that survives restarts), BANK_HOST (default 127.0.0.1).
 """
 
 import os
@@ -22,6 +22,7 @@ def main() -> None:
         host=os.environ.get("BANK_HOST", "127.0.0.1"),
         port=int(os.environ["BANK_PORT"]),
         secret=os.environ["BANK_SECRET"],
+        account=os.environ["BANK_ACCOUNT"],
     )
     courier.start()
 

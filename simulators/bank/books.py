@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import sqlite3
 import threading
@@ -9,6 +10,12 @@ import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
+
+from simulators.bank.camt import Line, statement
+
+# What the bank can be told to be: notices late, doubled or lost, statements wrong, or nobody at the counter.
+BEHAVIOURS = ("honest", "late", "double", "lost", "wrong", "away")
+LATE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class Books:
                     id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT UNIQUE NOT NULL, body TEXT NOT NULL,
                     tries INTEGER NOT NULL DEFAULT 0, next_at REAL NOT NULL, done INTEGER NOT NULL DEFAULT 0,
                     answer TEXT NOT NULL DEFAULT '');
+                CREATE TABLE IF NOT EXISTS statement (
+                    number INTEGER PRIMARY KEY, upto INTEGER NOT NULL, closing_fen INTEGER NOT NULL,
+                    body BLOB NOT NULL);
+                CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value TEXT NOT NULL);
             """)
 
     def close(self) -> None:
@@ -82,10 +93,57 @@ class Books:
         return serial
 
     def _notify(self, kind: str, data: dict[str, Any]) -> None:
-        self._db.execute(
-            "INSERT INTO notice (message_id, body, next_at) VALUES (?, ?, ?)",
-            [f"msg_{uuid.uuid4().hex}", json.dumps({"type": kind, "data": data}, ensure_ascii=False), time.time()],
-        )
+        how = self._behaviour()
+        body = json.dumps({"type": kind, "data": data}, ensure_ascii=False)
+        if how == "lost":
+            return
+        for _ in range(2 if how == "double" else 1):
+            self._db.execute(
+                "INSERT INTO notice (message_id, body, next_at) VALUES (?, ?, ?)",
+                [f"msg_{uuid.uuid4().hex}", body, time.time() + (LATE_SECONDS if how == "late" else 0)],
+            )
+
+    def statement(self, number: int, account: str) -> bytes | None:
+        """Return a statement: one given before just as it was, the next one over all movements since, else None."""
+        with self._lock, self._db:
+            given = self._db.execute("SELECT body FROM statement WHERE number = ?", [number]).fetchone()
+            if given:
+                return bytes(given["body"])
+            last = self._db.execute("SELECT * FROM statement ORDER BY number DESC LIMIT 1").fetchone()
+            if number != (last["number"] if last else 0) + 1:
+                return None
+            opening, after = (last["closing_fen"], last["upto"]) if last else (0, 0)
+            rows = self._db.execute("SELECT * FROM movement WHERE id > ? ORDER BY id", [after]).fetchall()
+            lines = [_line(row) for row in rows]
+            body = statement(
+                number=number,
+                account=account,
+                opening_fen=opening,
+                lines=lines,
+                written_at=datetime.datetime.now(datetime.UTC),
+                closing_fen=opening + 1 + sum(line.fen for line in lines) if self._behaviour() == "wrong" else None,
+            )
+            if self._behaviour() != "wrong":  # A wrong one is not kept: asked again, an honest bank gives a right one.
+                self._db.execute(
+                    "INSERT INTO statement (number, upto, closing_fen, body) VALUES (?, ?, ?, ?)",
+                    [number, rows[-1]["id"] if rows else after, opening + sum(line.fen for line in lines), body],
+                )
+            return body
+
+    def behave(self, how: str) -> None:
+        """Be told how to behave from now on: one of BEHAVIOURS."""
+        with self._lock, self._db:
+            self._db.execute("INSERT OR REPLACE INTO told (name, value) VALUES ('behaviour', ?)", [how])
+
+    @property
+    def behaviour(self) -> str:
+        """How the bank was told to behave."""
+        with self._lock:
+            return self._behaviour()
+
+    def _behaviour(self) -> str:
+        row = self._db.execute("SELECT value FROM told WHERE name = 'behaviour'").fetchone()
+        return str(row["value"]) if row else "honest"
 
     def due_notices(self) -> list[Notice]:
         """Return the notices to be delivered now, oldest first."""
@@ -120,3 +178,16 @@ class Books:
         with self._lock:
             row = self._db.execute("SELECT done FROM notice WHERE body LIKE ?", [f'%"{serial}"%']).fetchone()
         return bool(row and row["done"])
+
+
+def _line(row: sqlite3.Row) -> Line:
+    paid_in = row["direction"] == "in"
+    return Line(
+        row["serial"],
+        row["amount_fen"] if paid_in else -row["amount_fen"],
+        datetime.datetime.fromtimestamp(row["at"], datetime.UTC).date(),
+        row["name"],
+        row["account"],
+        row["reference"] if paid_in else "",
+        row["order_id"] or "",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import json
 import time
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from simulators.bank.books import Books
+from simulators.bank.books import BEHAVIOURS, Books
 from simulators.bank.courier import Courier
 
 STYLE = (Path(__file__).parent / "style.css").read_text()
@@ -37,7 +38,9 @@ def fen_of(text: str) -> int:
     return fen
 
 
-def serve(books: Books, courier: Courier, *, host: str, port: int, secret: str) -> ThreadingHTTPServer:
+def serve(
+    books: Books, courier: Courier, *, host: str, port: int, secret: str, account: str = ""
+) -> ThreadingHTTPServer:
     """Return the bank's server, bound and not yet serving."""
     webhook = Webhook(secret)
 
@@ -60,6 +63,11 @@ def serve(books: Books, courier: Courier, *, host: str, port: int, secret: str) 
 
         def do_GET(self) -> None:
             path = urlsplit(self.path)
+            if self._is_away():
+                return
+            if path.path.startswith("/statements/"):
+                self._statement(path.path.removeprefix("/statements/"))
+                return
             if path.path == "/health":
                 self._send(200, b"ok", "text/plain")
             elif path.path in ("/", "/pay"):
@@ -68,12 +76,61 @@ def serve(books: Books, courier: Courier, *, host: str, port: int, secret: str) 
                 self._send(404, page("<section>没有这个页面。</section>"))
 
         def do_POST(self) -> None:
-            if self.path == "/pay":
+            if self.path == "/behaviour":
+                self._be_told()
+            elif self._is_away():
+                return
+            elif self.path == "/pay":
                 self._pay_in()
             elif self.path == "/payments":
                 self._pay_out()
             else:
                 self._send(404, b"", "text/plain")
+
+        def _is_away(self) -> bool:
+            if books.behaviour != "away" or self.path == "/health":
+                return False
+            self._send(503, b"", "text/plain")
+            return True
+
+        def _is_signed(self, body: str) -> bool:
+            try:
+                webhook.verify(body, {key.lower(): value for key, value in self.headers.items()})
+            except (WebhookVerificationError, ValueError):
+                return False
+            return True
+
+        def _be_told(self) -> None:
+            """Take an order how to behave: {"behaviour": …}, signed as all of the platform's words are."""
+            body = self._body().decode()
+            if not self._is_signed(body):
+                self._send(401, b'{"error":"signature"}', "application/json")
+                return
+            how = json.loads(body).get("behaviour")
+            if how not in BEHAVIOURS:
+                self._send(422, b'{"error":"behaviour"}', "application/json")
+                return
+            books.behave(how)
+            self._send(200, b"{}", "application/json")
+
+        def _statement(self, number: str) -> None:
+            """Give a statement by its number, signed: as it was given before, or the next one."""
+            if not number.isdecimal() or len(number) > 9 or not self._is_signed(json.dumps({"statement": int(number)})):
+                self._send(401, b"", "text/plain")
+                return
+            body = books.statement(int(number), account)
+            if body is None:
+                self._send(404, b"", "text/plain")
+                return
+            now = datetime.datetime.now(datetime.UTC)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("webhook-id", f"statement_{number}")
+            self.send_header("webhook-timestamp", str(int(now.timestamp())))
+            self.send_header("webhook-signature", webhook.sign(f"statement_{number}", now, body.decode()))
+            self.end_headers()
+            self.wfile.write(body)
 
         def _pay_in(self) -> None:
             form = {k: v[0] for k, v in parse_qs(self._body().decode()).items()}

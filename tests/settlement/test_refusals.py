@@ -20,6 +20,7 @@ from tests.attacks import guards_in, in_world, not_missed
 from tests.settlement.behind import ALONE, ALSO, SAID_BY
 from tests.settlement.log_attacks import LOG_ALSO, LOG_ATTACKS
 from tests.settlement.makers import an_organisation, give_money, issue
+from tests.settlement.statement_attacks import STATEMENT_ALSO, STATEMENT_ATTACKS
 from tests.settlement.transfer_makers import World, reverse, trust_of_another
 
 ENTRY_ALONE = (
@@ -440,6 +441,7 @@ HELD = {
 # What is tried (statements of one transaction), and the name of the guard that refuses it.
 ATTACKS = {
     **LOG_ATTACKS,
+    **STATEMENT_ATTACKS,
     "entry without legs": ([NEW_ENTRY], "entry_has_legs"),
     "entry without key or legs": ([ENTRY_ALONE], "entry_has_legs"),
     "entry without key": ([ENTRY_ALONE, leg(MADE, "{available}", "{held_for_orders}")], "leg_of_an_entry"),
@@ -1039,7 +1041,7 @@ def attack(name, world, owner):
             owner.execute(statement)
         owner.connection.commit()
         del statements[: statements.index("COMMIT") + 1]
-    also = (ALSO | LOG_ALSO).get(name, ())
+    also = (ALSO | LOG_ALSO | STATEMENT_ALSO).get(name, ())
     return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY, also=also)
 
 

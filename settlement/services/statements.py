@@ -1,0 +1,139 @@
+"""Statements of the bank: read, taken once, and each line explained by what moved its money, or left open."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from accounts.rules import Actor
+from accounts.services import record_audit
+from rulebook.queries import business_date
+from settlement.errors import (
+    FileUnreadable,
+    StatementContradicts,
+    StatementElsewhere,
+    StatementOff,
+    XmlRejected,
+)
+from settlement.models import BankNotice, BankStatement, LineExplained, StatementLine, Withdrawal
+from settlement.rules.camt import read_camt
+from settlement.rules.statements import Statement, rows_of_csv, statement_of_rows, statements_of
+from settlement.rules.xml import Unreadable
+from settlement.services.deposits import BankMessage, book_bank_notice
+from settlement.services.withdrawals import finish_withdrawal
+
+LOCK = 20260306  # One statement after another: what one explains, the next finds explained.
+
+
+def take_statement_file(*, data: bytes, account: str, at: datetime, actor: Actor | None = None) -> list[BankStatement]:
+    """Take the statements of a file, all or none, and return them: a camt.053, or a bank's export as CSV (UTF-8, GBK).
+
+    account: the funds account; a camt.053 of another is refused. The same file again gives the same rows.
+    Raises XmlRejected, StatementOff, FileUnreadable, StatementElsewhere, StatementContradicts.
+    """
+    is_xml = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    try:
+        if is_xml:
+            found = statements_of(read_camt(data))
+        else:
+            found = [statement_of_rows(rows_of_csv(data), account=account)]
+    except Unreadable as error:
+        kind = StatementOff if error.is_off else XmlRejected if is_xml else FileUnreadable
+        raise kind(field="file", reason=error.reason, place=error.place or "-") from error
+    with transaction.atomic():
+        return [
+            _take(statement, "camt053" if is_xml else "export", account=account, at=at, actor=actor)
+            for statement in found
+        ]
+
+
+def _take(statement: Statement, source: str, *, account: str, at: datetime, actor: Actor | None) -> BankStatement:
+    if statement.account != account:
+        raise StatementElsewhere(field="file", found=statement.account[:34], account=account)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    digest = hashlib.sha256(repr(statement).encode()).hexdigest()
+    first = BankStatement.objects.filter(account=account, statement_id=statement.id).first()
+    if first is not None:
+        if first.digest != digest:
+            raise StatementContradicts(field="file", what=statement.id)
+        return first
+    row = _insert(statement, source, digest, at, actor)
+    for line in row.rows.order_by("number"):
+        _explain(line, at)
+    record_audit(
+        actor=actor,
+        verb="take_statement",
+        subject=f"bank_statement:{row.pk}",
+        before=None,
+        after={"statement": row.statement_id, "lines": row.lines, "closing_fen": row.closing_fen},
+        at=at,
+    )
+    return row
+
+
+def _insert(statement: Statement, source: str, digest: str, at: datetime, actor: Actor | None) -> BankStatement:
+    with connection.cursor() as cursor:  # By hand: the app's role may not name the server's own columns.
+        cursor.execute(
+            """INSERT INTO settlement_bankstatement (account, statement_id, source, digest, business_date, opening_fen,
+                   closing_fen, lines, taken_by_id, at)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
+            [
+                statement.account,
+                statement.id,
+                source,
+                digest,
+                business_date(at),
+                statement.opening_fen,
+                statement.closing_fen,
+                len(statement.lines),
+                actor.user_id if actor else None,
+                at,
+            ],
+        )
+        row = BankStatement.objects.get(pk=cursor.fetchone()[0])
+    try:
+        with transaction.atomic():
+            StatementLine.objects.bulk_create(
+                StatementLine(
+                    statement=row,
+                    number=number,
+                    bank_serial=line.bank_serial,
+                    fen=line.fen,
+                    booked_on=line.booked_on,
+                    name=line.name[:200],
+                    account=line.account[:34],
+                    reference=line.reference[:140],
+                    end_to_end=line.end_to_end[:35],
+                )
+                for number, line in enumerate(statement.lines, start=1)
+            )
+    except IntegrityError as error:  # A movement stands on one statement, once for ever.
+        known = StatementLine.objects.filter(bank_serial__in=[line.bank_serial for line in statement.lines])
+        raise StatementContradicts(
+            field="file", what=", ".join(known.values_list("bank_serial", flat=True)[:3])
+        ) from error
+    return row
+
+
+def _explain(line: StatementLine, at: datetime) -> None:
+    """Let a line be explained by what moved its money. Money in that nobody told us of is booked as if they had."""
+    if line.fen > 0:
+        notice = BankNotice.objects.filter(bank_serial=line.bank_serial).first()
+        if notice is None:  # The notice was lost, or comes later: then it says the same and is booked no second time.
+            message = BankMessage(line.bank_serial, line.fen, line.reference, line.name, line.account)
+            notice = book_bank_notice(message=message, at=at)
+        if notice.amount_fen == line.fen:
+            LineExplained.objects.create(line=line, notice=notice, at=at)
+        return
+    if not (line.end_to_end.isascii() and line.end_to_end.isdecimal() and len(line.end_to_end) < 18):
+        return
+    withdrawal = Withdrawal.objects.filter(pk=int(line.end_to_end), amount_fen=-line.fen).first()
+    if withdrawal is None or withdrawal.state not in (Withdrawal.State.SENT, Withdrawal.State.PAID):
+        return
+    if LineExplained.objects.filter(withdrawal=withdrawal).exists():  # Paid out twice: one of them stays open.
+        return
+    finish_withdrawal(withdrawal_id=withdrawal.pk, paid=True, at=at)
+    LineExplained.objects.create(line=line, withdrawal=withdrawal, at=at)
