@@ -1,68 +1,66 @@
-"""The bank port, inwards: signed notices over HTTP (Standard Webhooks).
+"""The bank port, inwards: signed notifications (camt.054) over HTTP (Standard Webhooks).
 
-A notice that is not signed by the bank, or was signed too long ago, is answered 401 and nothing else. Money without a
+A message that is not signed by the bank, or was signed too long ago, is answered 401 and nothing else. Money without a
 known reference is taken to suspense (202), so that the bank need not ask again.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import IO, Any
 
 from django.conf import settings
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from accounts.api.bodies import parsed
 from accounts.api.documentation import described
 from accounts.api.endpoint import Endpoint
 from rulebook.queries import rule
 from settlement import services
-from settlement.api.schemas import BankEvent, NoticeTaken
-from settlement.services.deposits import BankMessage
+from settlement.api.schemas import NoticesTaken
+from settlement.rules.signatures import is_signed
+from settlement.rules.xml import MOST_BYTES
 
 logger = logging.getLogger(__name__)
+
+
+class XmlBody(BaseParser):
+    """Hands the bytes of an XML body on, as they came: they are signed."""
+
+    media_type = "application/xml"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return stream.read(MOST_BYTES + 1)
 
 
 class BankNotices(Endpoint):
     """Takes what the bank has to say, once; sent again it is answered the same."""
 
-    @described(NoticeTaken, body=BankEvent)
+    parser_classes = (XmlBody,)
+
+    @described(NoticesTaken, body={"application/xml": {"type": "string"}})
     def post(self, request: Request) -> Response:
-        raw = getattr(request._request, "raw_json", None) if request.data is not None else None
-        if raw is None or not self._is_signed(request, raw):
+        data = request.data
+        if not isinstance(data, bytes) or not self._is_signed(request, data):
             logger.warning("A bank notice without a valid signature was refused")
             return Response(status=401)
-        event = parsed(BankEvent, raw)
-        if event.type == "deposit.received":
-            notice = services.book_bank_notice(
-                message=BankMessage(
-                    event.data.bank_serial,
-                    event.data.amount_fen,
-                    event.data.reference,
-                    event.data.payer_name,
-                    event.data.payer_account,
-                ),
-                at=self.at,
-            )
-            return self.answer(NoticeTaken(entry=notice.entry_id), status=200 if notice.organisation_id else 202)
-        services.finish_withdrawal(
-            withdrawal_id=int(event.data.order_id) if event.data.order_id.isdecimal() else 0,
-            paid=event.type == "payment.settled",
-            at=self.at,
-        )
-        return self.answer(NoticeTaken())
+        taken = services.take_notification(data=data, account=settings.BANK_ACCOUNT, at=self.at)
+        is_known = all(notice.organisation_id for notice in taken)
+        return self.answer(NoticesTaken(entries=[one.entry_id for one in taken]), status=200 if is_known else 202)
 
-    def _is_signed(self, request: Request, raw: bytes) -> bool:
+    def _is_signed(self, request: Request, data: bytes) -> bool:
         if not settings.BANK_SECRET:  # No bank is connected: nobody can have signed.
             return False
-        headers = {key.lower(): value for key, value in request.headers.items()}
-        try:
-            Webhook(settings.BANK_SECRET).verify(raw.decode(), headers)
+        return is_signed(
+            secret=settings.BANK_SECRET,
+            text=data.decode(errors="replace"),
+            headers=dict(request.headers.items()),
             # The bank does not live by the platform's business clock: the age is real time.
-            signed_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
-        except (WebhookVerificationError, ValueError, KeyError, OverflowError, RuntimeError):
-            return False
-        age = timedelta(seconds=rule("bank.notice_age_seconds", at=self.at).value)
-        return abs(datetime.now(UTC) - signed_at) <= age
+            at=datetime.now(UTC),
+            most_age=timedelta(seconds=rule("bank.notice_age_seconds", at=self.at).value),
+        )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel
 
-from accounts.api.bodies import Body, Filters, Quantity, Text
+from accounts.api.bodies import Body, Filters, Quantity
 from rulebook.rules import beijing
 from settlement import queries
 from settlement.models import DepositReference, Withdrawal
@@ -32,24 +32,6 @@ class NewWithdrawal(Body):
     """A withdrawal to the bound bank account."""
 
     amount_fen: Quantity
-
-
-class BankEventData(Body):
-    """The bank's data: of money received, or of a payment order carried out or refused."""
-
-    bank_serial: Text = ""
-    amount_fen: int = 0
-    reference: Text = ""
-    payer_name: Text = ""
-    payer_account: Text = ""
-    order_id: Text = ""
-
-
-class BankEvent(Body):
-    """One message of the bank: `deposit.received`, `payment.settled` or `payment.refused`."""
-
-    type: Literal["deposit.received", "payment.settled", "payment.refused"]
-    data: BankEventData
 
 
 class BatchShown(BaseModel):
@@ -126,10 +108,10 @@ class WithdrawalShown(BaseModel):
     closed_at: datetime | None
 
 
-class NoticeTaken(BaseModel):
-    """What the bank is answered: the entry its message became."""
+class NoticesTaken(BaseModel):
+    """What the bank is answered: the entries that the money of its message became."""
 
-    entry: int | None = None
+    entries: list[int]
 
 
 def batch_shown(asset: AssetView) -> BatchShown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Sum
@@ -9,6 +10,7 @@ from django.db.models import Sum
 from accounts.rules import Actor
 from settlement.models import BankAccount, BankNotice, DepositReference, Holding, PaymentOrder, Withdrawal
 from settlement.rules import Purpose
+from settlement.rules.pain import Order
 
 
 def bank_account_of(organisation_id: int) -> BankAccount | None:
@@ -40,17 +42,22 @@ def due_payment_orders(*, at: datetime, limit: int) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
-def payment_message(order_id: int) -> dict[str, object]:
-    """Return what the bank is told of a payment order: its id, the amount in fen, and where the money goes."""
-    order = PaymentOrder.objects.select_related("withdrawal__bank_account").get(pk=order_id)
-    account = order.withdrawal.bank_account
-    return {
-        "order_id": str(order.withdrawal_id),
-        "amount_fen": order.withdrawal.amount_fen,
-        "account_name": account.account_name,
-        "account_number": account.account_number,
-        "bank_name": account.bank_name,
-    }
+def payment_orders_to_send(ids: Sequence[int]) -> list[tuple[int, Order]]:
+    """Return what the bank is told of some payment orders, each with our id of it; its number is the withdrawal's."""
+    rows = PaymentOrder.objects.filter(pk__in=ids).select_related("withdrawal__bank_account").order_by("pk")
+    return [
+        (
+            row.pk,
+            Order(
+                str(row.withdrawal_id),
+                row.withdrawal.amount_fen,
+                row.withdrawal.bank_account.account_name,
+                row.withdrawal.bank_account.account_number,
+                row.withdrawal.bank_account.bank_name,
+            ),
+        )
+        for row in rows
+    ]
 
 
 def received_under(reference: str) -> int:

@@ -53,6 +53,21 @@ def statements_of(message: CamtMessage) -> list[Statement]:
     return [_statement(report) for report in message.reports]
 
 
+def notified_of(message: CamtMessage) -> list[StatementLine]:
+    """Return the movements that a camt.054 tells of. Raises Unreadable: another kind, another currency."""
+    if message.kind != "camt.054":
+        raise Unreadable(f"a notification (camt.054) is expected, found {message.kind}")
+    lines = [
+        _line(entry, f"{report.id[:60]}, {number}")
+        for report in message.reports
+        for number, entry in enumerate(report.entries, start=1)
+        if entry.status in ("BOOK", "")
+    ]
+    if not lines or any(line.fen == 0 for line in lines):
+        raise Unreadable("there is no movement in it")
+    return lines
+
+
 def _statement(report: Report) -> Statement:
     balances = {one.kind: one for one in report.balances}
     for kind in ("opening", "closing"):

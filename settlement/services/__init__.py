@@ -19,6 +19,7 @@ from settlement.services.holds import (
     register_pledge,
 )
 from settlement.services.log import seal_leaves, sign_head
+from settlement.services.notifications import take_notification
 from settlement.services.orders import (
     hold_cash_for_order,
     hold_units_for_order,
@@ -62,6 +63,7 @@ from settlement.services.withdrawals import (
     approve_withdrawal,
     finish_withdrawal,
     record_payment_attempt,
+    record_payment_refusal,
     request_withdrawal,
 )
 
@@ -105,6 +107,7 @@ __all__ = [
     "propose_trusted_account",
     "record_invariant_proof",
     "record_payment_attempt",
+    "record_payment_refusal",
     "record_second_reading",
     "refuse_frozen_product",
     "refuse_lift",
@@ -123,5 +126,6 @@ __all__ = [
     "settle_trades",
     "sign_head",
     "stop_transfer",
+    "take_notification",
     "take_statement_file",
 ]

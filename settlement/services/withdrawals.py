@@ -120,6 +120,15 @@ def record_payment_attempt(*, order_id: int, error: str, at: datetime) -> None:
 
 
 @transaction.atomic
+def record_payment_refusal(*, order_id: int, reason: str, at: datetime) -> None:
+    """Close a payment order that the bank has refused; its money is available again. Right when told twice."""
+    record_payment_attempt(order_id=order_id, error="", at=at)
+    order = PaymentOrder.objects.get(pk=order_id)
+    PaymentOrder.objects.filter(pk=order_id).update(last_error=reason[:300])
+    finish_withdrawal(withdrawal_id=order.withdrawal_id, paid=False, at=at)
+
+
+@transaction.atomic
 def finish_withdrawal(*, withdrawal_id: int, paid: bool, at: datetime) -> Withdrawal:
     """Close a withdrawal on the bank's word: paid out, or returned to the available money. Right when told twice.
 

@@ -14,7 +14,7 @@ from simulators.bank.server import serve
 
 
 def main() -> None:
-    books = Books(os.environ["BANK_STATE"])
+    books = Books(os.environ["BANK_STATE"], os.environ["BANK_ACCOUNT"])
     courier = Courier(books, os.environ["BANK_CALLBACK_URL"], os.environ["BANK_SECRET"])
     server = serve(
         books,
@@ -22,7 +22,6 @@ def main() -> None:
         host=os.environ.get("BANK_HOST", "127.0.0.1"),
         port=int(os.environ["BANK_PORT"]),
         secret=os.environ["BANK_SECRET"],
-        account=os.environ["BANK_ACCOUNT"],
     )
     courier.start()
 

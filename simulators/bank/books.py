@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import json
 import sqlite3
 import threading
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
-from simulators.bank.camt import Line, statement
+from simulators.bank.camt import Line, notification, statement
 
-# What the bank can be told to be: notices late, doubled or lost, statements wrong, or nobody at the counter.
-BEHAVIOURS = ("honest", "late", "double", "lost", "wrong", "away")
+# What the bank can be told to be: notices late, doubled or lost, statements wrong, orders refused, nobody there.
+BEHAVIOURS = ("honest", "late", "double", "lost", "wrong", "reject", "away")
 LATE_SECONDS = 30
 
 
@@ -30,7 +28,8 @@ class Notice:
 class Books:
     """SQLite behind one lock: a bank with few customers."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, account: str = "") -> None:
+        self._account = account
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
@@ -59,16 +58,7 @@ class Books:
         """Receive money for the platform and return the bank's serial number of it."""
         with self._lock, self._db:
             serial = self._movement("in", amount_fen, reference, name, account, None)
-            self._notify(
-                "deposit.received",
-                {
-                    "bank_serial": serial,
-                    "amount_fen": amount_fen,
-                    "reference": reference,
-                    "payer_name": name,
-                    "payer_account": account,
-                },
-            )
+            self._notify(serial)
             return serial
 
     def pay_out(self, *, order_id: str, amount_fen: int, name: str, account: str) -> str:
@@ -78,7 +68,7 @@ class Books:
             if first:
                 return str(first["serial"])
             serial = self._movement("out", amount_fen, order_id, name, account, order_id)
-            self._notify("payment.settled", {"order_id": order_id, "bank_serial": serial, "amount_fen": amount_fen})
+            self._notify(serial)
             return serial
 
     def _movement(
@@ -92,18 +82,25 @@ class Books:
         )
         return serial
 
-    def _notify(self, kind: str, data: dict[str, Any]) -> None:
+    def _notify(self, serial: str) -> None:
         how = self._behaviour()
-        body = json.dumps({"type": kind, "data": data}, ensure_ascii=False)
         if how == "lost":
             return
+        row = self._db.execute("SELECT * FROM movement WHERE serial = ?", [serial]).fetchone()
         for _ in range(2 if how == "double" else 1):
+            message_id = f"N{uuid.uuid4().hex}"
+            body = notification(
+                message_id=message_id,
+                account=self._account,
+                lines=[_line(row)],
+                written_at=datetime.datetime.now(datetime.UTC),
+            )
             self._db.execute(
                 "INSERT INTO notice (message_id, body, next_at) VALUES (?, ?, ?)",
-                [f"msg_{uuid.uuid4().hex}", body, time.time() + (LATE_SECONDS if how == "late" else 0)],
+                [message_id, body.decode(), time.time() + (LATE_SECONDS if how == "late" else 0)],
             )
 
-    def statement(self, number: int, account: str) -> bytes | None:
+    def statement(self, number: int) -> bytes | None:
         """Return a statement: one given before just as it was, the next one over all movements since, else None."""
         with self._lock, self._db:
             given = self._db.execute("SELECT body FROM statement WHERE number = ?", [number]).fetchone()
@@ -117,7 +114,7 @@ class Books:
             lines = [_line(row) for row in rows]
             body = statement(
                 number=number,
-                account=account,
+                account=self._account,
                 opening_fen=opening,
                 lines=lines,
                 written_at=datetime.datetime.now(datetime.UTC),
@@ -176,7 +173,7 @@ class Books:
     def is_delivered(self, serial: str) -> bool:
         """Tell whether the platform has taken the notice of a movement."""
         with self._lock:
-            row = self._db.execute("SELECT done FROM notice WHERE body LIKE ?", [f'%"{serial}"%']).fetchone()
+            row = self._db.execute("SELECT done FROM notice WHERE body LIKE ?", [f"%>{serial}<%"]).fetchone()
         return bool(row and row["done"])
 
 

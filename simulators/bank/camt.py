@@ -1,4 +1,4 @@
-"""What the bank writes in ISO 20022: statements (camt.053.001.08)."""
+"""What the bank writes in ISO 20022: statements (camt.053.001.08) and notifications (camt.054.001.08)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
+STATEMENT = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
+NOTIFICATION = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def statement(
 ) -> bytes:
     """Return the statement of some movements as a message. `closing_fen`: another than the movements give."""
     closing = opening_fen + sum(line.fen for line in lines) if closing_fen is None else closing_fen
-    root = ElementTree.Element("Document", xmlns=NAMESPACE)
+    root = ElementTree.Element("Document", xmlns=STATEMENT)
     body = ElementTree.SubElement(root, "BkToCstmrStmt")
     header = _under(body, "GrpHdr")
     _text(header, "MsgId", f"CAMT053-{number:06d}")
@@ -52,6 +53,22 @@ def statement(
     for line in lines:
         _entry(part, line)
     ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def notification(*, message_id: str, account: str, lines: Sequence[Line], written_at: datetime.datetime) -> bytes:
+    """Return the notification of movements just booked, as a message."""
+    root = ElementTree.Element("Document", xmlns=NOTIFICATION)
+    body = ElementTree.SubElement(root, "BkToCstmrDbtCdtNtfctn")
+    header = _under(body, "GrpHdr")
+    _text(header, "MsgId", message_id)
+    _text(header, "CreDtTm", written_at.isoformat(timespec="seconds"))
+    part = _under(body, "Ntfctn")
+    _text(part, "Id", message_id)
+    _text(part, "CreDtTm", written_at.isoformat(timespec="seconds"))
+    _text(_under(part, "Acct", "Id", "Othr"), "Id", account)
+    for line in lines:
+        _entry(part, line)
     return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 

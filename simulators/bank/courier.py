@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
 
 import requests
 from standardwebhooks.webhooks import Webhook
 
 from simulators.bank.books import Books, Notice
+from simulators.bank.signing import signed
 
 
 class Courier:
@@ -39,13 +39,7 @@ class Courier:
                 self._deliver(notice)
 
     def _deliver(self, notice: Notice) -> None:
-        now = datetime.datetime.now(datetime.UTC)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": notice.message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(notice.message_id, now, notice.body),
-        }
+        headers = {"content-type": "application/xml", **signed(self._webhook, notice.message_id, notice.body)}
         try:
             answer = requests.post(self._url, data=notice.body.encode(), headers=headers, timeout=10)
         except requests.RequestException as error:

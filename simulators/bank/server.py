@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import html
 import json
 import time
@@ -10,10 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import Webhook
 
 from simulators.bank.books import BEHAVIOURS, Books
 from simulators.bank.courier import Courier
+from simulators.bank.pain import answer, read_orders
+from simulators.bank.signing import is_signed, signed
 
 STYLE = (Path(__file__).parent / "style.css").read_text()
 
@@ -38,9 +39,7 @@ def fen_of(text: str) -> int:
     return fen
 
 
-def serve(
-    books: Books, courier: Courier, *, host: str, port: int, secret: str, account: str = ""
-) -> ThreadingHTTPServer:
+def serve(books: Books, courier: Courier, *, host: str, port: int, secret: str) -> ThreadingHTTPServer:
     """Return the bank's server, bound and not yet serving."""
     webhook = Webhook(secret)
 
@@ -59,7 +58,7 @@ def serve(
 
         def _body(self) -> bytes:
             length = int(self.headers.get("Content-Length") or 0)
-            return self.rfile.read(min(length, 65536))
+            return self.rfile.read(min(length, 1 << 20))
 
         def do_GET(self) -> None:
             path = urlsplit(self.path)
@@ -93,17 +92,10 @@ def serve(
             self._send(503, b"", "text/plain")
             return True
 
-        def _is_signed(self, body: str) -> bool:
-            try:
-                webhook.verify(body, {key.lower(): value for key, value in self.headers.items()})
-            except (WebhookVerificationError, ValueError):
-                return False
-            return True
-
         def _be_told(self) -> None:
             """Take an order how to behave: {"behaviour": …}, signed as all of the platform's words are."""
             body = self._body().decode()
-            if not self._is_signed(body):
+            if not is_signed(webhook, body, dict(self.headers.items())):
                 self._send(401, b'{"error":"signature"}', "application/json")
                 return
             how = json.loads(body).get("behaviour")
@@ -115,20 +107,22 @@ def serve(
 
         def _statement(self, number: str) -> None:
             """Give a statement by its number, signed: as it was given before, or the next one."""
-            if not number.isdecimal() or len(number) > 9 or not self._is_signed(json.dumps({"statement": int(number)})):
+            asked = json.dumps({"statement": int(number)}) if number.isdecimal() and len(number) <= 9 else ""
+            if not asked or not is_signed(webhook, asked, dict(self.headers.items())):
                 self._send(401, b"", "text/plain")
                 return
-            body = books.statement(int(number), account)
+            body = books.statement(int(number))
             if body is None:
                 self._send(404, b"", "text/plain")
                 return
-            now = datetime.datetime.now(datetime.UTC)
+            self._send_signed(f"statement_{number}", body)
+
+        def _send_signed(self, message_id: str, body: bytes) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/xml")
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("webhook-id", f"statement_{number}")
-            self.send_header("webhook-timestamp", str(int(now.timestamp())))
-            self.send_header("webhook-signature", webhook.sign(f"statement_{number}", now, body.decode()))
+            for name, value in signed(webhook, message_id, body.decode()).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -153,24 +147,24 @@ def serve(
             self._send(200, self._counter({"done": serial, "amount": form["amount"]}))
 
         def _pay_out(self) -> None:
+            """Take a message of payment orders and answer what was taken; each order is carried out once, for ever."""
             body = self._body()
+            if not is_signed(webhook, body.decode(errors="replace"), dict(self.headers.items())):
+                self._send(401, b"", "text/plain")
+                return
             try:
-                webhook.verify(body.decode(), {key.lower(): value for key, value in self.headers.items()})
-                order = json.loads(body)
-                serial = books.pay_out(
-                    order_id=str(order["order_id"]),
-                    amount_fen=int(order["amount_fen"]),
-                    name=str(order["account_name"]),
-                    account=str(order["account_number"]),
-                )
-            except WebhookVerificationError:
-                self._send(401, b'{"error":"signature"}', "application/json")
+                message_id, orders = read_orders(body)
+            except ValueError:
+                self._send(422, b"", "text/plain")
                 return
-            except (KeyError, ValueError):
-                self._send(422, b'{"error":"order"}', "application/json")
-                return
+            refused = {}
+            for order in orders:
+                if books.behaviour == "reject":
+                    refused[order.end_to_end] = "账户已关闭"
+                    continue
+                books.pay_out(order_id=order.end_to_end, amount_fen=order.fen, name=order.name, account=order.account)
             courier.ring()
-            self._send(202, json.dumps({"bank_serial": serial}).encode(), "application/json")
+            self._send_signed(f"answer_{message_id}", answer(message_id, refused, orders))
 
         def _counter(self, known: dict[str, str]) -> bytes:
             told = ""

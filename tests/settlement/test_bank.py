@@ -1,22 +1,29 @@
 """The bank port: signed notices in, payment orders out, each once; unknown money waits in suspense."""
 
 import base64
-import json
 import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from django.test import Client
-from standardwebhooks.webhooks import Webhook
 
 from accounts.rules import Role
 from settlement import queries, services, tasks
 from settlement.errors import BankAccountMissing, InsufficientFunds, NoticeContradicts
+from settlement.models import PaymentOrder
+from settlement.rules.pain import Order, payment_orders, read_answer
+from settlement.rules.signatures import is_signed, signed_headers
+from settlement.rules.xml import Unreadable
 from settlement.services.deposits import BankMessage
 from simulators.bank.books import Books
+from simulators.bank.camt import Line, notification
 from simulators.bank.courier import Courier
+from simulators.bank.pain import Order as BankOrder
+from simulators.bank.pain import answer as bank_answer
+from simulators.bank.pain import read_orders
 from simulators.bank.server import fen_of, serve
 from tests.accounts.makers import a_person
 from tests.settlement.makers import an_organisation, give_money, of_organisation
@@ -28,30 +35,21 @@ ADDRESS = "/api/v1/bank-notices/"
 @pytest.fixture(autouse=True)
 def _secret(settings):
     settings.BANK_SECRET = SECRET
+    settings.BANK_ACCOUNT = ACCOUNT
+
+
+ACCOUNT = "150100888800000001"
+WRITTEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def signed(body: str, *, at: datetime | None = None, secret: str = SECRET, said: str | None = None) -> dict:
-    at = at or datetime.now(UTC)
-    return {
-        "content_type": "application/json",
-        "data": said or body,
-        "headers": {
-            "webhook-id": "msg_1",
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": Webhook(secret).sign("msg_1", at, body),
-        },
-    }
+    headers = signed_headers(secret=secret, message_id="msg_1", text=body, at=at or datetime.now(UTC))
+    return {"content_type": "application/xml", "data": (said or body).encode(), "headers": headers}
 
 
-def deposit(reference: str, serial: str = "B1", fen: int = 5000) -> str:
-    data = {
-        "bank_serial": serial,
-        "amount_fen": fen,
-        "reference": reference,
-        "payer_name": "某公司",
-        "payer_account": "6222",
-    }
-    return json.dumps({"type": "deposit.received", "data": data}, ensure_ascii=False)
+def deposit(reference: str, serial: str = "B1", fen: int = 5000, *, account: str = ACCOUNT) -> str:
+    line = Line(serial, fen, WRITTEN.date(), "某公司", "6222", reference)
+    return notification(message_id="N1", account=account, lines=[line], written_at=WRITTEN).decode()
 
 
 def clean() -> None:
@@ -104,7 +102,8 @@ def test_a_notice_that_is_not_the_banks_is_refused_without_a_word(committed, wro
 
 
 def test_an_unsigned_notice_is_refused(committed):
-    assert Client().post(ADDRESS, data=deposit("x"), content_type="application/json").status_code == 401
+    assert Client().post(ADDRESS, data=deposit("x"), content_type="application/xml").status_code == 401
+    assert Client().post(ADDRESS, data="{}", content_type="application/json").status_code == 415
     assert Client().post(ADDRESS).status_code == 415
 
 
@@ -136,7 +135,7 @@ def firm(committed, at):
 @pytest.fixture
 def bank(tmp_path, settings):
     """The simulated bank, running on a free port; its notices are read from its books, not delivered."""
-    books = Books(str(tmp_path / "bank.sqlite3"))
+    books = Books(str(tmp_path / "bank.sqlite3"), ACCOUNT)
     courier = Courier(books, "http://127.0.0.1:9/none", SECRET)
     server = serve(books, courier, host="127.0.0.1", port=0, secret=SECRET)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -157,8 +156,7 @@ def test_a_small_withdrawal_is_sent_paid_and_closed_once(firm, bank, at):
     tasks.send_payment_orders()
 
     (notice,) = bank.due_notices()
-    event = json.loads(notice.body)
-    assert event["data"]["order_id"] == str(withdrawal.pk)
+    assert f"<EndToEndId>{withdrawal.pk}</EndToEndId>" in notice.body
     for _ in range(2):
         assert Client().post(ADDRESS, **signed(notice.body)).status_code == 200
     assert queries.in_transit_fen(organisation_id) == 0
@@ -177,11 +175,78 @@ def test_a_payment_order_waits_while_the_bank_is_away(firm, settings, at):
 
 
 def test_the_bank_takes_no_unsigned_order(bank, settings):
-    import requests
-
-    order = {"order_id": "1", "amount_fen": 1, "account_name": "x", "account_number": "y"}
-    assert requests.post(f"{settings.BANK_URL}/payments", json=order, timeout=5).status_code == 401
+    order = Order("1", 1, "x", "y", "z")
+    message = payment_orders([order], message_id="P1", written_at=WRITTEN, account=ACCOUNT, owner="o")
+    assert requests.post(f"{settings.BANK_URL}/payments", data=message, timeout=5).status_code == 401
     assert bank.movements() == []
+
+
+def test_many_orders_are_one_message_that_counts_and_sums_them(firm, bank, at):
+    for fen in (100, 250, 75):
+        services.request_withdrawal(actor=firm, amount_fen=fen, at=at)
+    tasks.send_payment_orders()
+    assert sorted(row["amount_fen"] for row in bank.movements()) == [75, 100, 250]
+    assert queries.due_payment_orders(at=at + timedelta(days=9), limit=10) == []
+
+    orders = [Order("1", 12_345, "甲", "6222", "行"), Order("2", 5, "乙", "6228", "行")]
+    message = payment_orders(orders, message_id="P1", written_at=WRITTEN, account=ACCOUNT, owner="o")
+    assert read_orders(message)[0] == "P1"
+    assert [(one.end_to_end, one.fen, one.name) for one in read_orders(message)[1]] == [
+        ("1", 12_345, "甲"),
+        ("2", 5, "乙"),
+    ]
+    for change in ((b">123.45<", b">123.46<"), (b"<NbOfTxs>2", b"<NbOfTxs>3"), (b"EndToEndId", b"Other")):
+        with pytest.raises(ValueError, match=r"|"):
+            read_orders(message.replace(*change))
+
+
+def test_an_order_that_the_bank_refuses_gives_its_money_back_with_the_reason(firm, bank, at):
+    bank.behave("reject")
+    withdrawal = services.request_withdrawal(actor=firm, amount_fen=1_000, at=at)
+    tasks.send_payment_orders()
+    withdrawal.refresh_from_db()
+    assert withdrawal.state == "returned"
+    assert queries.available_fen(firm.organisation_id) == 20_000_000
+    assert PaymentOrder.objects.get(withdrawal=withdrawal).last_error == "AC04 账户已关闭"
+    assert bank.movements() == []
+    clean()
+
+
+def test_an_answer_to_another_message_or_with_no_status_leaves_the_order_waiting(firm, at, monkeypatch):
+    services.request_withdrawal(actor=firm, amount_fen=1_000, at=at)
+    orders = queries.payment_orders_to_send(queries.due_payment_orders(at=at, limit=5))
+    theirs = bank_answer("P1", {}, [BankOrder(orders[0][1].end_to_end, 1_000, "x", "y")])
+    assert read_answer(theirs, message_id="P1")[orders[0][1].end_to_end].is_taken
+    with pytest.raises(Unreadable, match="another message"):
+        read_answer(theirs, message_id="P2")
+    assert read_answer(theirs.replace(b"ACCP", b"WHAT"), message_id="P1") == {}
+    with pytest.raises(Unreadable, match=r"pain\.002"):
+        read_answer(deposit("x").encode(), message_id="P1")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><Document>&b;</Document>', 422, "xml_rejected"),
+        ("<Document/>", 422, "xml_rejected"),
+        (deposit("x", account="999"), 422, "statement_mismatch"),
+        (deposit("x").replace("camt.054", "camt.053"), 422, "xml_rejected"),
+        (deposit("x").replace("CNY", "EUR"), 422, "xml_rejected"),
+        (deposit("x").replace(">B1<", "><"), 422, "xml_rejected"),
+        (deposit("", "B2", -100), 404, "not_found"),
+    ],
+)
+def test_a_signed_message_that_is_none_is_answered_and_nothing_is_booked(committed, body, status, code):
+    answer = Client().post(ADDRESS, **signed(body))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert queries.suspense_fen() == 0
+
+
+def test_a_message_is_taken_whole_or_not_at_all(committed):
+    lines = [Line("B1", 100, WRITTEN.date(), "甲"), Line("B2", -100, WRITTEN.date(), "乙", "", "", "987654321")]
+    body = notification(message_id="N1", account=ACCOUNT, lines=lines, written_at=WRITTEN).decode()
+    assert Client().post(ADDRESS, **signed(body)).status_code == 404
+    assert queries.suspense_fen() == 0
 
 
 def test_a_large_withdrawal_waits_for_a_second_person(firm, at):
@@ -223,7 +288,13 @@ def test_the_bank_tells_again_until_the_platform_takes_it(tmp_path, settings):
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            Webhook(SECRET).verify(body, {key.lower(): value for key, value in self.headers.items()})
+            assert is_signed(
+                secret=SECRET,
+                text=body,
+                headers=dict(self.headers.items()),
+                at=datetime.now(UTC),
+                most_age=timedelta(minutes=1),
+            )
             status = 503 if not seen else 200
             seen.append((status, body))
             self.send_response(status)
