@@ -219,6 +219,7 @@ DROPS = {"batch beyond the sum": ("batches_sum_up",)}
 # The attack, and the name under which it is refused once its guard is dropped; the others go through.
 ALSO = {
     "period without days": ("range lower bound",),
+    "a number twice": ("settlement_logleaf_subject_key",),  # Its leaf in the transparency log has that name.
     "remove a period": ("foreign key",),
     "remove a record": ("foreign key",),
     "empty the records": ("verification_is_not_truncated",),
