@@ -355,3 +355,14 @@ class StatementContradicts(Conflicting):
 
     code = "statement_mismatch"
     message = "{what} was taken before with another content. Ask the bank which is right; nothing was taken now."
+
+
+class NoticeNotThere(NotThere):
+    """No such unknown money, or no such proposal."""
+
+
+class ExplanationOpen(Conflicting):
+    """Somebody has said already whose this money is."""
+
+    code = "step_not_open"
+    message = "Whose this money is has been proposed or decided already."

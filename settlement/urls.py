@@ -7,6 +7,7 @@ from settlement.web import desk, funds, holdings, proofs, trusted
 from settlement.web import holds as hold_pages
 from settlement.web import log as log_pages
 from settlement.web import statements as statement_pages
+from settlement.web import suspense as suspense_pages
 from settlement.web import transfers as transfer_pages
 
 READS = signed_in(scope="ledger:read")
@@ -186,6 +187,20 @@ web_routes = [
         POST=roles(Role.FIRM_CONFIRMER),
     ),
     route("bank-desk/", desk.BankDesk.as_view(), name="settlement-bank-desk", GET=DESK),
+    route(
+        "bank-desk/unknown/<int:notice_id>/",
+        suspense_pages.UnknownMoney.as_view(),
+        name="settlement-unknown-money",
+        GET=DESK,
+        POST=roles(Role.SETTLEMENT_OPERATOR),
+    ),
+    route(
+        "bank-desk/unknown/<int:notice_id>/decide/",
+        suspense_pages.DecideExplanation.as_view(),
+        name="settlement-unknown-decide",
+        GET=roles(Role.SETTLEMENT_OPERATOR),
+        POST=roles(Role.SETTLEMENT_OPERATOR),
+    ),
     route(
         "bank-desk/statements/",
         statement_pages.StatementsPage.as_view(),

@@ -67,6 +67,9 @@ VERBS: Mapping[str, str] = {
     "lift_halt": _("Halt lifted"),
     "request_withdrawal": _("Withdrawal requested"),
     "take_statement": _("Bank statement taken"),
+    "propose_explanation": _("Ownership of unknown money proposed"),
+    "approve_explanation": _("Ownership of unknown money approved"),
+    "refuse_explanation": _("Ownership of unknown money not approved"),
     "approve_withdrawal": _("Withdrawal approved"),
     "make_offset_quote": _("Offset quoted"),
     "buy_offset": _("Credits bought for an offset"),
@@ -107,6 +110,8 @@ NOUNS: Mapping[str, str] = {
     "parameter_set": _("Parameter set"),
     "issuance": _("Issuance"),
     "withdrawal": _("Withdrawal"),
+    "bank_statement": _("Bank statement"),
+    "explanation": _("Unknown money"),
     "offset": _("Offset"),
     "offset_quote": _("Quote for an offset"),
     "halt": _("Halt of trading"),
@@ -192,6 +197,11 @@ FIELDS: Mapping[str, str] = {
     "retired": _("retired so far"),
     "quote": _("quote number"),
     "opinion": _("opinion given"),
+    "bank_serial": _("bank serial number"),
+    "entry": _("number of the entry"),
+    "statement": _("name of the statement"),
+    "lines": _("movements on it"),
+    "closing_fen": _("closing balance"),
 }
 # Values of the field "state".
 STATES: Mapping[str, str] = {

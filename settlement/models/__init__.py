@@ -8,6 +8,7 @@ from settlement.models.log import LogHead, LogKey, LogLeaf, LogNode, LogPosition
 from settlement.models.proofs import MOST_DIFFERENCES, InvariantProof, ProofRun, SecondReading
 from settlement.models.serials import SerialBlock, SerialMove
 from settlement.models.statements import BankStatement, LineExplained, StatementLine
+from settlement.models.suspense import SuspenseExplanation
 from settlement.models.transfers import (
     EntryReversal,
     Evidence,
@@ -51,6 +52,7 @@ __all__ = [
     "SerialMove",
     "SettlementBatch",
     "StatementLine",
+    "SuspenseExplanation",
     "Transfer",
     "TransferCheck",
     "TrustedAccount",

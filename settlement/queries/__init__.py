@@ -70,9 +70,11 @@ from settlement.queries.money import (
     bank_notices_visible_to,
     deposits_visible_to,
     due_payment_orders,
+    one_unknown,
     payment_orders_to_send,
     received_under,
     suspense_fen,
+    unknown_money,
     withdrawals_visible_to,
 )
 from settlement.queries.passport import SerialLife, SerialStep, holder_names, serial_life
@@ -200,6 +202,7 @@ __all__ = [
     "newest_sequence",
     "night_instants",
     "nodes",
+    "one_unknown",
     "open_money",
     "parts_of",
     "payment_orders_to_send",
@@ -238,6 +241,7 @@ __all__ = [
     "trusted_accounts_visible_to",
     "units_as_of",
     "units_by_purpose",
+    "unknown_money",
     "unmet_units",
     "unreconciled_holdings",
     "verifier_keys",

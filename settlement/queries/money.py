@@ -7,8 +7,17 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from accounts.rules import Actor
-from settlement.models import BankAccount, BankNotice, DepositReference, Holding, PaymentOrder, Withdrawal
+from accounts.rules import Actor, Role
+from settlement.errors import NoticeNotThere
+from settlement.models import (
+    BankAccount,
+    BankNotice,
+    DepositReference,
+    Holding,
+    PaymentOrder,
+    SuspenseExplanation,
+    Withdrawal,
+)
 from settlement.rules import Purpose
 from settlement.rules.pain import Order
 
@@ -29,6 +38,25 @@ def bank_notices_visible_to(actor: Actor, *, suspense: bool = False) -> list[Ban
     if suspense:
         rows = rows.filter(organisation__isnull=True)
     return list(rows.order_by("-pk"))
+
+
+def unknown_money(actor: Actor) -> list[tuple[BankNotice, SuspenseExplanation | None]]:
+    """Return the money in suspense that `actor` may see, oldest first, each with what is proposed of it."""
+    if not actor.has(Role.SETTLEMENT_OPERATOR, Role.AUDITOR):
+        return []
+    open_ones = SuspenseExplanation.objects.filter(state="proposed")
+    by_notice = {row.notice_id: row for row in open_ones}
+    done = SuspenseExplanation.objects.filter(state="done").values("notice_id")
+    rows = BankNotice.objects.filter(organisation__isnull=True).exclude(pk__in=done).order_by("pk")
+    return [(row, by_notice.get(row.pk)) for row in rows]
+
+
+def one_unknown(actor: Actor, notice_id: int) -> tuple[BankNotice, SuspenseExplanation | None]:
+    """Return one sum of unknown money with what is proposed of it. Raises NoticeNotThere."""
+    found = next((one for one in unknown_money(actor) if one[0].pk == notice_id), None)
+    if found is None:
+        raise NoticeNotThere
+    return found
 
 
 def withdrawals_visible_to(actor: Actor) -> list[Withdrawal]:

@@ -192,6 +192,8 @@ PROOFS: dict[str, tuple[str, str]] = {
            UNION ALL SELECT 'trusted account', id FROM settlement_trustedaccount WHERE approved_by_id = proposed_by_id
            UNION ALL SELECT 'reversal', id FROM settlement_reversalrequest
            WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
+           UNION ALL SELECT 'unknown money', id FROM settlement_suspenseexplanation
+           WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
            UNION ALL SELECT 'hold', id FROM settlement_holdlift
            WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM asked_by_id
            UNION ALL SELECT 'pledge', id FROM settlement_hold

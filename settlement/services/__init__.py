@@ -44,6 +44,7 @@ from settlement.services.reversals import (
 )
 from settlement.services.stacks import catch_up_freezes
 from settlement.services.statements import take_statement_file
+from settlement.services.suspense import approve_explanation, propose_explanation, refuse_explanation
 from settlement.services.transfers import (
     approve_transfer,
     confirm_transfer,
@@ -70,6 +71,7 @@ from settlement.services.withdrawals import (
 __all__ = [
     "EvidenceFile",
     "NewHold",
+    "approve_explanation",
     "approve_reversal",
     "approve_transfer",
     "approve_trusted_account",
@@ -101,6 +103,7 @@ __all__ = [
     "place_freeze",
     "placing_roles",
     "post_entry",
+    "propose_explanation",
     "propose_reversal",
     "propose_reversal_of_transfer",
     "propose_transfer",
@@ -109,6 +112,7 @@ __all__ = [
     "record_payment_attempt",
     "record_payment_refusal",
     "record_second_reading",
+    "refuse_explanation",
     "refuse_frozen_product",
     "refuse_lift",
     "refuse_pledge",

@@ -23,7 +23,10 @@ class BankDesk(Page):
         return super().get_context_data(
             **kwargs,
             suspense_fen=queries.suspense_fen(),
-            unknown=queries.bank_notices_visible_to(self.actor, suspense=True)[:200],
+            unknown=[
+                {"row": row, "proposal": proposal, "days": (self.at - row.at).days}
+                for row, proposal in queries.unknown_money(self.actor)[:200]
+            ],
             notices=[{"row": row, "name": names.get(row.organisation_id or 0, "")} for row in notices],
             withdrawals=[{"row": row, "name": names[row.organisation_id]} for row in withdrawals],
         )

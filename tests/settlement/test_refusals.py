@@ -21,6 +21,7 @@ from tests.settlement.behind import ALONE, ALSO, SAID_BY
 from tests.settlement.log_attacks import LOG_ALSO, LOG_ATTACKS
 from tests.settlement.makers import an_organisation, give_money, issue
 from tests.settlement.statement_attacks import STATEMENT_ALSO, STATEMENT_ATTACKS
+from tests.settlement.suspense_attacks import SUSPENSE_ALSO, SUSPENSE_ATTACKS
 from tests.settlement.transfer_makers import World, reverse, trust_of_another
 
 ENTRY_ALONE = (
@@ -442,6 +443,7 @@ HELD = {
 ATTACKS = {
     **LOG_ATTACKS,
     **STATEMENT_ATTACKS,
+    **SUSPENSE_ATTACKS,
     "entry without legs": ([NEW_ENTRY], "entry_has_legs"),
     "entry without key or legs": ([ENTRY_ALONE], "entry_has_legs"),
     "entry without key": ([ENTRY_ALONE, leg(MADE, "{available}", "{held_for_orders}")], "leg_of_an_entry"),
@@ -1041,7 +1043,7 @@ def attack(name, world, owner):
             owner.execute(statement)
         owner.connection.commit()
         del statements[: statements.index("COMMIT") + 1]
-    also = (ALSO | LOG_ALSO | STATEMENT_ALSO).get(name, ())
+    also = (ALSO | LOG_ALSO | STATEMENT_ALSO | SUSPENSE_ALSO).get(name, ())
     return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY, also=also)
 
 
