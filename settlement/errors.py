@@ -366,3 +366,10 @@ class ExplanationOpen(Conflicting):
 
     code = "step_not_open"
     message = "Whose this money is has been proposed or decided already."
+
+
+class PaidOtherwise(Conflicting):
+    """The bank says that it has paid another amount than it was ordered."""
+
+    code = "statement_mismatch"
+    message = "{found_fen} fen are said to be paid, {asked_fen} fen were ordered."

@@ -29,9 +29,7 @@ class MatchRun:
 
 def locked(ids: set[int]) -> dict[int, Order]:
     """Return these orders by number, locked in the order of their numbers, as every batch locks them."""
-    if (
-        not ids
-    ):  # Nearly every event: its makers came with the batch. An empty query still costs a millisecond to build.
+    if not ids:  # Nearly always: its makers came with the batch. An empty query costs a millisecond to build.
         return {}
     rows = Order.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     return {row.pk: row for row in rows}

@@ -58,7 +58,7 @@ class BankNotices(Endpoint):
             return False
         return is_signed(
             secret=settings.BANK_SECRET,
-            text=data.decode(errors="replace"),
+            body=data,
             headers=dict(request.headers.items()),
             # The bank does not live by the platform's business clock: the age is real time.
             at=datetime.now(UTC),

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('account', models.CharField(max_length=34)),
                 ('statement_id', models.CharField(max_length=80)),
+                ('sequence', models.BigIntegerField(null=True)),
                 ('source', models.CharField(choices=[('camt053', 'camt053'), ('export', 'export')], max_length=8)),
                 ('digest', models.CharField(max_length=64, unique=True)),
                 ('business_date', models.DateField()),

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.CharField(max_length=300)),
                 ('digest', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('done', 'Done'), ('refused', 'Refused')], default='proposed', max_length=10)),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('done', 'Done'), ('refused', 'Refused'), ('reversed', 'Reversed')], default='proposed', max_length=10)),
                 ('proposed_at', models.DateTimeField()),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='explanation_has_two_persons'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('entry', None), ('state', 'proposed')), models.Q(('decided_at__isnull', False), ('entry__isnull', False), ('state', 'done')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('entry', None), ('state', 'refused')), _connector='OR'), name='explanation_state_has_its_fields'), models.UniqueConstraint(condition=models.Q(('state', 'refused'), _negated=True), fields=('notice',), name='money_is_explained_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'reversed']), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='explanation_has_two_persons'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('entry', None), ('state', 'proposed')), models.Q(('decided_at__isnull', False), ('entry__isnull', False), ('state__in', ['done', 'reversed'])), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('entry', None), ('state', 'refused')), _connector='OR'), name='explanation_state_has_its_fields'), models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'done'])), fields=('notice',), name='money_is_explained_once')],
             },
         ),
         migrations.RunSQL(

@@ -16,6 +16,7 @@ class BankStatement(models.Model):
 
     account = models.CharField(max_length=34)
     statement_id = models.CharField(max_length=80)  # The bank's own; of an export, its days and digest.
+    sequence = models.BigIntegerField(null=True)  # The bank's own count of its statements, where it gives one.
     source = models.CharField(max_length=8, choices=[(one, one) for one in ("camt053", "export")])
     digest = models.CharField(max_length=64, unique=True)
     business_date = models.DateField()  # On which it was taken.

@@ -16,6 +16,7 @@ class SuspenseExplanation(models.Model):
         PROPOSED = "proposed"
         DONE = "done"
         REFUSED = "refused"
+        REVERSED = "reversed"  # Its entry was undone: the money is unknown again.
 
     notice = models.ForeignKey(BankNotice, on_delete=models.PROTECT, related_name="explanations")
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
@@ -32,16 +33,19 @@ class SuspenseExplanation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="done") | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                condition=~Q(state__in=["done", "reversed"])
+                | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
                 name="explanation_has_two_persons",
             ),
             models.CheckConstraint(
                 condition=Q(state="proposed", decided_at=None, entry=None)
-                | Q(state="done", decided_at__isnull=False, entry__isnull=False)
+                | Q(state__in=["done", "reversed"], decided_at__isnull=False, entry__isnull=False)
                 | Q(state="refused", decided_by__isnull=False, decided_at__isnull=False, entry=None),
                 name="explanation_state_has_its_fields",
             ),
-            models.UniqueConstraint(fields=["notice"], condition=~Q(state="refused"), name="money_is_explained_once"),
+            models.UniqueConstraint(
+                fields=["notice"], condition=Q(state__in=["proposed", "done"]), name="money_is_explained_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db import connection
 from django.db.models import Max
@@ -15,6 +16,7 @@ from settlement.models import LogHead, LogKey, LogLeaf, LogPosition, LogQueue
 from settlement.rules.merkle import Node, Span, consistency_spans, folded, inclusion_spans, whole_subtrees
 from settlement.rules.seals import TREE
 
+HEADS_AT_ONCE = 1_000  # A year of heads is half a million.
 # Whoever watches over the ledger reads every leaf; a holder those of entries that moved something of its own.
 READERS = (Role.AUDITOR, Role.SETTLEMENT_OPERATOR, Role.ECOLOGY_RECORDER)
 
@@ -98,7 +100,7 @@ def inclusion_proof(actor: Actor, *, subject: str, size: int | None = None) -> I
 
     Raises LeafNotThere, LeafNotSealed (it is not in a signed head yet), HeadNotThere (no head of that size).
     """
-    leaf = LogLeaf.objects.filter(subject=subject).first()
+    leaf = None if "\0" in subject else LogLeaf.objects.filter(subject=subject).first()
     if leaf is None:
         raise LeafNotThere
     place = LogPosition.objects.filter(leaf=leaf).first()
@@ -149,10 +151,13 @@ def _may_read(actor: Actor, leaf: LogLeaf) -> bool:
 
 def differing_heads(*, most: int) -> list[int]:
     """Return the ids of signed heads, at most `most`, whose root is not that of the tree as it stands."""
-    heads = list(LogHead.objects.order_by("size").values_list("pk", "size", "root"))
-    roots = dict.fromkeys(size for _, size, _ in heads)
-    roots.update(zip(roots, span_hashes([(0, size) for size in roots]), strict=True))
-    return [number for number, size, root in heads if roots[size] != bytes(root)][:most]
+    found: list[int] = []
+    heads = LogHead.objects.order_by("pk").values_list("pk", "size", "root").iterator(chunk_size=HEADS_AT_ONCE)
+    while (part := list(islice(heads, HEADS_AT_ONCE))) and len(found) < most:
+        sizes = sorted({size for _, size, _ in part})
+        roots = dict(zip(sizes, span_hashes([(0, size) for size in sizes]), strict=True))
+        found += [number for number, size, root in part if roots[size] != bytes(root)]
+    return found[:most]
 
 
 def head_is_due(*, every_seconds: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import pairwise
+from operator import itemgetter
 
 from django.db.models import Count, Q, QuerySet
 
@@ -62,10 +63,11 @@ def open_money(actor: Actor, *, most: int = 200) -> OpenMoney:
     )
     paid = Withdrawal.objects.filter(state=Withdrawal.State.PAID, closed_at__lt=newest)
     explained = StatementLine.objects.filter(explained__withdrawal__isnull=False).values("explained__withdrawal_id")
+    counted = sorted(((one.sequence, one) for one in statements if one.sequence is not None), key=itemgetter(0))
     breaks = [
         later
-        for earlier, later in pairwise(statements)
-        if later.source == earlier.source == "camt053" and later.opening_fen != earlier.closing_fen
+        for (number, earlier), (following, later) in pairwise(counted)
+        if following == number + 1 and later.opening_fen != earlier.closing_fen
     ]
     return OpenMoney(
         tuple(StatementLine.objects.filter(explained__isnull=True).select_related("statement").order_by("pk")[:most]),
@@ -75,11 +77,14 @@ def open_money(actor: Actor, *, most: int = 200) -> OpenMoney:
     )
 
 
-def newest_sequence() -> int:
-    """Return the number of the newest statement that came over the network, 0 where none has."""
-    rows = BankStatement.objects.filter(source="camt053").values_list("statement_id", flat=True)
-    numbers = [int(one.rpartition("-")[2]) for one in rows if one.rpartition("-")[2].isdecimal()]
-    return max(numbers, default=0)
+def next_sequence() -> int:
+    """Return the number of the statement to ask the bank for: the first that is missing after the oldest, else 1."""
+    rows = BankStatement.objects.filter(sequence__isnull=False).order_by("sequence")
+    numbers = list(rows.values_list("sequence", flat=True).distinct())
+    if not numbers:
+        return 1
+    taken = set(numbers)
+    return next(one + 1 for one in numbers if one is not None and one + 1 not in taken)
 
 
 def statement_is_due(at: datetime) -> bool:

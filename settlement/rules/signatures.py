@@ -1,4 +1,4 @@
-"""Signatures between the platform and the bank (Standard Webhooks), over any text.
+"""Signatures between the platform and the bank (Standard Webhooks), over any UTF-8 text.
 
 The library reads whatever it verifies as JSON; a bank speaks XML, so what was signed is compared here.
 """
@@ -22,14 +22,14 @@ def signed_headers(*, secret: str, message_id: str, text: str, at: datetime) -> 
 
 
 def is_signed(
-    *, secret: str, text: str, headers: Mapping[str, str], at: datetime, most_age: timedelta, message_id: str = ""
+    *, secret: str, body: bytes, headers: Mapping[str, str], at: datetime, most_age: timedelta, message_id: str = ""
 ) -> bool:
-    """Tell whether the headers sign a text, at most `most_age` from `at`, and as an answer to `message_id` if given."""
+    """Tell whether the headers sign a body, at most `most_age` from `at`, and as an answer to `message_id` if given."""
     given = {name.lower(): value for name, value in headers.items()}
     number = given.get("webhook-id", "")
     try:
         signed_at = datetime.fromtimestamp(int(given.get("webhook-timestamp", "")), UTC)
-        expected = Webhook(secret).sign(number, signed_at, text)
+        expected = Webhook(secret).sign(number, signed_at, body.decode())
     except (ValueError, OverflowError, RuntimeError):
         return False
     fits = any(

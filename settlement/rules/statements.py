@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
@@ -18,6 +19,8 @@ from settlement.rules.xml import Unreadable
 CURRENCY = "CNY"
 WRITTEN = ("CNY", "RMB", "人民币", "")
 MOST_LINES = 20_000
+# Lengths of ISO 20022: numbers are refused beyond them, words are cut.
+MOST_NUMBER, MOST_NAME, MOST_ACCOUNT, MOST_TEXT = 35, 140, 34, 140
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,18 @@ class Statement:
     opening_fen: int
     closing_fen: int
     lines: tuple[StatementLine, ...]
+    sequence: int | None = None  # The bank's own count of its statements on the account.
+
+    @property
+    def digest(self) -> str:
+        """The hash of what it says, whatever it was read from."""
+        lines = [[one.bank_serial, one.fen, one.booked_on.isoformat(), *_words(one)] for one in self.lines]
+        said = [self.account, self.id, self.opening_fen, self.closing_fen, lines]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def _words(line: StatementLine) -> tuple[str, str, str, str]:
+    return line.name, line.account, line.reference, line.end_to_end
 
 
 def statements_of(message: CamtMessage) -> list[Statement]:
@@ -63,7 +78,7 @@ def notified_of(message: CamtMessage) -> list[StatementLine]:
         for number, entry in enumerate(report.entries, start=1)
         if entry.status in ("BOOK", "")
     ]
-    if not lines or any(line.fen == 0 for line in lines):
+    if not lines:
         raise Unreadable("there is no movement in it")
     return lines
 
@@ -80,7 +95,11 @@ def _statement(report: Report) -> Statement:
         for number, entry in enumerate(report.entries, start=1)
         if entry.status in ("BOOK", "")
     )
-    return checked(Statement(report.account, report.id, balances["opening"].amount, balances["closing"].amount, lines))
+    number = report.sequence
+    sequence = int(number) if number.isascii() and number.isdecimal() and len(number) <= 18 else None
+    return checked(
+        Statement(report.account, report.id, balances["opening"].amount, balances["closing"].amount, lines, sequence)
+    )
 
 
 def _line(entry: AccountEntry, place: str) -> StatementLine:
@@ -90,19 +109,32 @@ def _line(entry: AccountEntry, place: str) -> StatementLine:
         raise Unreadable("an entry needs the bank's reference and its day", place)
     payment = entry.payments[0] if entry.payments else None
     other = None if payment is None else payment.debtor if entry.amount > 0 else payment.creditor
-    return StatementLine(
+    line = StatementLine(
         entry.reference,
         entry.amount,
         entry.booked_on,
-        other.name if other else "",
-        other.account if other else "",
-        next(iter(payment.messages), "") if payment else "",
+        other.name[:MOST_NAME] if other else "",
+        other.account[:MOST_ACCOUNT] if other else "",
+        next(iter(payment.messages), "")[:MOST_TEXT] if payment else "",
         payment.end_to_end if payment else "",
     )
+    return _bounded(line, place)
+
+
+def _bounded(line: StatementLine, place: str) -> StatementLine:
+    """Return the line if it moves something and its numbers have the length of numbers. Raises Unreadable."""
+    if line.fen == 0:
+        raise Unreadable("a movement of nothing", place)
+    for number in (line.bank_serial, line.end_to_end):
+        if len(number) > MOST_NUMBER:
+            raise Unreadable(f"a number of more than {MOST_NUMBER} characters", place)
+    return line
 
 
 def checked(statement: Statement) -> Statement:
     """Return the statement if it adds up and names each movement once. Raises Unreadable."""
+    if not statement.id or len(statement.id) > MOST_NUMBER:
+        raise Unreadable(f"a number of 1 to {MOST_NUMBER} characters is expected for the statement", statement.id[:60])
     found = sum(line.fen for line in statement.lines)
     if statement.opening_fen + found != statement.closing_fen:
         raise Unreadable(
@@ -183,9 +215,9 @@ def statement_of_rows(rows: Sequence[Sequence[str]], *, account: str) -> Stateme
         raise Unreadable("the balances do not follow from the movements", is_off=True)
     lines = _numbered([line for line, _ in found])
     opening = found[0][1] - found[0][0].fen
-    digest = hashlib.sha256(repr(lines).encode()).hexdigest()[:12]
-    name = f"{lines[0].booked_on}–{lines[-1].booked_on} {digest}"
-    return checked(Statement(account, name, opening, found[-1][1], tuple(lines)))
+    days = f"{lines[0].booked_on:%Y%m%d}-{lines[-1].booked_on:%Y%m%d}"
+    whole = Statement(account, days, opening, found[-1][1], tuple(lines))
+    return checked(replace(whole, id=f"{days}-{whole.digest[:12]}"))
 
 
 def _head(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
@@ -208,17 +240,15 @@ def _exported(cells: dict[str, str], place: str) -> tuple[StatementLine, int]:
         fen = _fen(cells["amount"], place)
     else:
         fen = _fen(cells["income"] or "0", place) - _fen(cells["expense"] or "0", place)
-    if fen == 0:
-        raise Unreadable("a movement of nothing", place)
     line = StatementLine(
         cells.get("serial", ""),
         fen,
         _date(cells["day"], place),
-        cells.get("name", ""),
-        cells.get("account", ""),
-        cells.get("reference", "").strip("- "),
+        cells.get("name", "")[:MOST_NAME],
+        cells.get("account", "")[:MOST_ACCOUNT],
+        cells.get("reference", "").strip("- ")[:MOST_TEXT],
     )
-    return line, _fen(cells["balance"], place)
+    return _bounded(line, place), _fen(cells["balance"], place)
 
 
 def _runs(found: Sequence[tuple[StatementLine, int]]) -> bool:
@@ -236,9 +266,7 @@ def _numbered(lines: Iterable[StatementLine]) -> list[StatementLine]:
             word = hashlib.sha256(repr(words).encode()).hexdigest()[:20]
             seen[word] += 1
             serial = f"X{word}-{seen[word]}"
-        out.append(
-            StatementLine(serial, line.fen, line.booked_on, line.name, line.account, line.reference, line.end_to_end)
-        )
+        out.append(replace(line, bank_serial=serial))
     return out
 
 

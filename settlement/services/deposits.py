@@ -99,7 +99,7 @@ def book_bank_notice(*, message: BankMessage, at: datetime) -> BankNotice:
             defaults={
                 "digest": digest,
                 "amount_fen": message.amount_fen,
-                "reference": message.reference,
+                "reference": message.reference[:64],  # What the column holds; the digest is of all.
                 "payer_name": message.payer_name,
                 "payer_account": message.payer_account,
                 "organisation_id": organisation_id,

@@ -22,8 +22,8 @@ Read = TypeVar("Read")
 def take_notification(*, data: bytes, account: str, at: datetime) -> list[BankNotice]:
     """Take a camt.054: book what came in, close what was paid out, all or nothing; return the money that came in.
 
-    Right when told twice. Raises XmlRejected, StatementOff, StatementElsewhere, WithdrawalNotThere, and what
-    book_bank_notice raises.
+    Right when told twice. Raises XmlRejected, StatementOff, StatementElsewhere, WithdrawalNotThere, PaidOtherwise,
+    and what book_bank_notice raises.
     """
     lines = read_or_refuse(lambda: notified_of(_of(read_camt(data), account)))
     with transaction.atomic():
@@ -43,7 +43,7 @@ def _take(line: StatementLine, at: datetime) -> BankNotice | None:
         return book_bank_notice(message=message, at=at)
     if not (line.end_to_end.isascii() and line.end_to_end.isdecimal() and len(line.end_to_end) < 18):
         raise WithdrawalNotThere
-    finish_withdrawal(withdrawal_id=int(line.end_to_end), paid=True, at=at)
+    finish_withdrawal(withdrawal_id=int(line.end_to_end), paid=True, at=at, amount_fen=-line.fen)
     return None
 
 

@@ -22,7 +22,15 @@ from settlement.errors import (
     StepNotOpen,
     TransferSamePerson,
 )
-from settlement.models import Entry, EntryReversal, Leg, ReversalRequest, SerialMove, Transfer
+from settlement.models import (
+    Entry,
+    EntryReversal,
+    Leg,
+    ReversalRequest,
+    SerialMove,
+    SuspenseExplanation,
+    Transfer,
+)
 from settlement.queries.serials import joined
 from settlement.rules import EntryKind, NewLeg, ReversalReason, SerialRange, TransferState
 from settlement.services.entries import post_entry
@@ -82,7 +90,7 @@ def propose_reversal_of_transfer(
 def approve_reversal(*, actor: Actor, reversal_id: int, digest: str, at: datetime) -> ReversalRequest:
     """Post the reversal as another operator than who proposed it: legs mirrored, the same serials back.
 
-    A reversed transfer gives its units back to their holder in the same transaction.
+    A reversed transfer gives its units back to their holder in the same transaction; explained money is unknown again.
     Raises ReversalNotThere, RoleMissing, StepNotOpen, TransferSamePerson, PasswordNeeded, StaleVersion, NotReversible,
     SerialsElsewhere, InsufficientUnits, AssetFrozen, HolderFrozen.
     """
@@ -110,6 +118,7 @@ def approve_reversal(*, actor: Actor, reversal_id: int, digest: str, at: datetim
         checker_id=actor.user_id,
     )
     EntryReversal.objects.create(entry_id=row.entry_id, reverses_id=row.reverses_id, reason=row.reason)
+    SuspenseExplanation.objects.filter(entry_id=row.reverses_id).update(state=SuspenseExplanation.State.REVERSED)
     if done is not None:
         done.return_entry_id = release(done, "return", at)
         done.state = TransferState.REVERSED.value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
@@ -20,7 +19,7 @@ from settlement.errors import (
 from settlement.models import BankNotice, BankStatement, LineExplained, StatementLine, Withdrawal
 from settlement.rules.camt import read_camt
 from settlement.rules.statements import Statement, rows_of_csv, statement_of_rows, statements_of
-from settlement.rules.xml import Unreadable
+from settlement.rules.xml import MOST_BYTES, Unreadable
 from settlement.services.deposits import BankMessage, book_bank_notice
 from settlement.services.withdrawals import finish_withdrawal
 
@@ -33,6 +32,8 @@ def take_statement_file(*, data: bytes, account: str, at: datetime, actor: Actor
     account: the funds account; a camt.053 of another is refused. The same file again gives the same rows.
     Raises XmlRejected, StatementOff, FileUnreadable, StatementElsewhere, StatementContradicts.
     """
+    if len(data) > MOST_BYTES:
+        raise FileUnreadable(field="file", reason=f"> {MOST_BYTES // 1024 // 1024} MB", place="-")
     is_xml = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     try:
         if is_xml:
@@ -54,7 +55,7 @@ def _take(statement: Statement, source: str, *, account: str, at: datetime, acto
         raise StatementElsewhere(field="file", found=statement.account[:34], account=account)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    digest = hashlib.sha256(repr(statement).encode()).hexdigest()
+    digest = statement.digest
     first = BankStatement.objects.filter(account=account, statement_id=statement.id).first()
     if first is not None:
         if first.digest != digest:
@@ -78,8 +79,8 @@ def _insert(statement: Statement, source: str, digest: str, at: datetime, actor:
     with connection.cursor() as cursor:  # By hand: the app's role may not name the server's own columns.
         cursor.execute(
             """INSERT INTO settlement_bankstatement (account, statement_id, source, digest, business_date, opening_fen,
-                   closing_fen, lines, taken_by_id, at)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
+                   closing_fen, lines, taken_by_id, at, sequence)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
             [
                 statement.account,
                 statement.id,
@@ -91,6 +92,7 @@ def _insert(statement: Statement, source: str, digest: str, at: datetime, actor:
                 len(statement.lines),
                 actor.user_id if actor else None,
                 at,
+                statement.sequence,
             ],
         )
         row = BankStatement.objects.get(pk=cursor.fetchone()[0])

@@ -10,7 +10,7 @@ from accounts.rules import Actor
 from accounts.services import record_audit
 from rulebook.queries import rule
 from settlement import queries
-from settlement.errors import BankAccountMissing, InvalidQuantity, WithdrawalNotThere
+from settlement.errors import BankAccountMissing, InvalidQuantity, PaidOtherwise, WithdrawalNotThere
 from settlement.models import PaymentOrder, Withdrawal
 from settlement.rules import EntryKind, NewLeg, Purpose
 from settlement.services.entries import open_holdings, post_entry
@@ -121,20 +121,29 @@ def record_payment_attempt(*, order_id: int, error: str, at: datetime) -> None:
 
 @transaction.atomic
 def record_payment_refusal(*, order_id: int, reason: str, at: datetime) -> None:
-    """Close a payment order that the bank has refused; its money is available again. Right when told twice."""
-    record_payment_attempt(order_id=order_id, error="", at=at)
-    order = PaymentOrder.objects.get(pk=order_id)
-    PaymentOrder.objects.filter(pk=order_id).update(last_error=reason[:300])
-    finish_withdrawal(withdrawal_id=order.withdrawal_id, paid=False, at=at)
+    """Close a payment order that the bank has refused, with its reason; the money is available again.
+
+    Right when told twice. A refusal of what the bank has told us is paid changes nothing but the order's last words:
+    the statement decides what was paid.
+    """
+    order = PaymentOrder.objects.select_for_update().select_related("withdrawal").get(pk=order_id)
+    order.attempts, order.done_at, order.last_error = order.attempts + 1, at, reason[:300]
+    order.save(update_fields=["attempts", "last_error", "done_at"])
+    if order.withdrawal.state != State.PAID:
+        finish_withdrawal(withdrawal_id=order.withdrawal_id, paid=False, at=at)
 
 
 @transaction.atomic
-def finish_withdrawal(*, withdrawal_id: int, paid: bool, at: datetime) -> Withdrawal:
+def finish_withdrawal(*, withdrawal_id: int, paid: bool, at: datetime, amount_fen: int | None = None) -> Withdrawal:
     """Close a withdrawal on the bank's word: paid out, or returned to the available money. Right when told twice.
 
-    Raises WithdrawalNotThere.
+    amount_fen: what the bank says it has paid, where it says so.
+
+    Raises WithdrawalNotThere, PaidOtherwise.
     """
     withdrawal = _locked(withdrawal_id, State.SENT, State.PAID, State.RETURNED)
+    if amount_fen not in (None, withdrawal.amount_fen):
+        raise PaidOtherwise(found_fen=amount_fen, asked_fen=withdrawal.amount_fen)
     wanted = State.PAID if paid else State.RETURNED
     if withdrawal.state != State.SENT:
         if withdrawal.state != wanted:

@@ -47,6 +47,6 @@ CREATE TRIGGER line_explained_is_not_truncated BEFORE TRUNCATE ON settlement_lin
 
 REVOKE ALL ON settlement_bankstatement, settlement_statementline, settlement_lineexplained FROM tanhui_app;
 GRANT SELECT ON settlement_bankstatement, settlement_statementline, settlement_lineexplained TO tanhui_app;
-GRANT INSERT (account, statement_id, source, digest, business_date, opening_fen, closing_fen, lines, taken_by_id, at)
+GRANT INSERT (account, statement_id, source, digest, business_date, opening_fen, closing_fen, lines, taken_by_id, at, sequence)
     ON settlement_bankstatement TO tanhui_app;
 GRANT INSERT ON settlement_statementline, settlement_lineexplained TO tanhui_app;

@@ -2,7 +2,8 @@
 CREATE TRIGGER explanation_begins_proposed BEFORE INSERT ON settlement_suspenseexplanation FOR EACH ROW
     WHEN (NEW.state <> 'proposed') EXECUTE FUNCTION settlement_begins_proposed();
 CREATE TRIGGER explanation_content_is_fixed BEFORE UPDATE ON settlement_suspenseexplanation FOR EACH ROW
-    WHEN (OLD.state <> 'proposed' OR (OLD.id, OLD.notice_id, OLD.organisation_id, OLD.reason, OLD.digest, OLD.proposed_by_id, OLD.proposed_at)
+    WHEN ((OLD.state <> 'proposed' AND (OLD.state, NEW.state, OLD.decided_by_id, OLD.decided_at, OLD.entry_id)
+              IS DISTINCT FROM ('done', 'reversed', NEW.decided_by_id, NEW.decided_at, NEW.entry_id)) OR (OLD.id, OLD.notice_id, OLD.organisation_id, OLD.reason, OLD.digest, OLD.proposed_by_id, OLD.proposed_at)
           IS DISTINCT FROM (NEW.id, NEW.notice_id, NEW.organisation_id, NEW.reason, NEW.digest, NEW.proposed_by_id, NEW.proposed_at))
     EXECUTE FUNCTION settlement_fixed();
 CREATE TRIGGER explanation_is_kept BEFORE DELETE ON settlement_suspenseexplanation FOR EACH ROW EXECUTE FUNCTION settlement_fixed();
@@ -18,6 +19,9 @@ BEGIN
           AND d.purpose = 'suspense' AND c.purpose = 'available' AND c.organisation_id = NEW.organisation_id
           AND (e.maker_id, e.checker_id) = (NEW.proposed_by_id, NEW.decided_by_id)) THEN
         RAISE 'an explanation moves just its money to whom it names' USING ERRCODE = '23514', CONSTRAINT = 'explanation_moves_its_money';
+    END IF;
+    IF NEW.state = 'reversed' AND NOT EXISTS (SELECT FROM settlement_entryreversal WHERE reverses_id = NEW.entry_id) THEN
+        RAISE 'an explanation is reversed by the reversal of its entry' USING ERRCODE = '23514', CONSTRAINT = 'explanation_moves_its_money';
     END IF;
     RETURN NULL;
 END $$;

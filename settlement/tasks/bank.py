@@ -84,7 +84,7 @@ def fetch_statements(**_later_arguments: object) -> None:
 
 def fetch_next_statement(at: datetime) -> str:
     """Fetch the statement after the newest one and take it; return an empty text, or what went wrong."""
-    number = queries.newest_sequence() + 1
+    number = queries.next_sequence()
     headers = signed_headers(
         secret=settings.BANK_SECRET,
         message_id=f"statement_{number}",
@@ -107,7 +107,7 @@ def fetch_next_statement(at: datetime) -> str:
 def _is_signed(answer: requests.Response, message_id: str) -> bool:
     return is_signed(
         secret=settings.BANK_SECRET,
-        text=answer.content.decode(errors="replace"),
+        body=answer.content,
         headers=dict(answer.headers.items()),
         at=datetime.now(UTC),
         most_age=MOST_AGE,

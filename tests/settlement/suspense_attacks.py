@@ -22,6 +22,10 @@ SUSPENSE_ATTACKS = {
         [NEW, DONE.format(who="(SELECT max(id) FROM accounts_user)")],
         "explanation_moves_its_money",
     ),
+    "an explanation that is given back": (
+        [NEW, "UPDATE settlement_suspenseexplanation SET state = 'reversed'"],
+        "explanation_has_two_persons",
+    ),
     "explained twice": ([NEW, NEW], "money_is_explained_once"),
     "another owner than proposed": (
         [NEW, "UPDATE settlement_suspenseexplanation SET organisation_id = organisation_id + 1"],
@@ -33,4 +37,5 @@ SUSPENSE_ATTACKS = {
 SUSPENSE_ALSO = {
     "an explanation that begins decided": ("explanation_has_two_persons",),
     "explained by one person": ("explanation_moves_its_money",),
+    "an explanation that is given back": ("explanation_state_has_its_fields",),
 }

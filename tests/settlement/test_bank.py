@@ -234,6 +234,8 @@ def test_an_answer_to_another_message_or_with_no_status_leaves_the_order_waiting
         (deposit("x").replace("CNY", "EUR"), 422, "xml_rejected"),
         (deposit("x").replace(">B1<", "><"), 422, "xml_rejected"),
         (deposit("", "B2", -100), 404, "not_found"),
+        (deposit("x", "B" * 36), 422, "xml_rejected"),
+        (deposit("x", fen=0), 422, "xml_rejected"),
     ],
 )
 def test_a_signed_message_that_is_none_is_answered_and_nothing_is_booked(committed, body, status, code):
@@ -290,7 +292,7 @@ def test_the_bank_tells_again_until_the_platform_takes_it(tmp_path, settings):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             assert is_signed(
                 secret=SECRET,
-                text=body,
+                body=body.encode(),
                 headers=dict(self.headers.items()),
                 at=datetime.now(UTC),
                 most_age=timedelta(minutes=1),
@@ -316,3 +318,42 @@ def test_the_bank_tells_again_until_the_platform_takes_it(tmp_path, settings):
     platform.server_close()
     books.close()
     assert [status for status, _ in seen] == [503, 200]
+
+
+def test_long_words_of_a_payer_are_cut_and_booked(committed):
+    line = Line("B1", 100, WRITTEN.date(), "甲" * 5000, "6" * 500, "x" * 5000)
+    body = notification(message_id="N1", account=ACCOUNT, lines=[line], written_at=WRITTEN).decode()
+    assert Client().post(ADDRESS, **signed(body)).status_code == 202
+    assert queries.suspense_fen() == 100
+
+
+def test_a_payment_of_another_amount_than_ordered_closes_nothing(firm, at):
+    withdrawal = services.request_withdrawal(actor=firm, amount_fen=1_000, at=at)
+    line = Line("B2", -999, WRITTEN.date(), "某公司", "6222", "", f"{withdrawal.pk}")
+    body = notification(message_id="N1", account=ACCOUNT, lines=[line], written_at=WRITTEN).decode()
+    answer = Client().post(ADDRESS, **signed(body))
+    assert (answer.status_code, answer.json()["code"]) == (409, "statement_mismatch")
+    withdrawal.refresh_from_db()
+    assert withdrawal.state == "sent"
+    clean()
+
+
+def test_a_refusal_of_what_is_paid_changes_nothing_but_the_last_words(firm, at):
+    withdrawal = services.request_withdrawal(actor=firm, amount_fen=1_000, at=at)
+    order = PaymentOrder.objects.get(withdrawal=withdrawal)
+    services.finish_withdrawal(withdrawal_id=withdrawal.pk, paid=True, at=at)
+    services.record_payment_refusal(order_id=order.pk, reason="AC04", at=at)
+    order.refresh_from_db()
+    withdrawal.refresh_from_db()
+    assert (withdrawal.state, order.last_error, order.done_at) == ("paid", "AC04", at)
+    clean()
+
+
+def test_an_answer_under_another_number_or_changed_is_none():
+    now, age = datetime.now(UTC), timedelta(minutes=1)
+    headers = signed_headers(secret=SECRET, message_id="a", text="ok", at=now)
+    given = {"secret": SECRET, "headers": headers, "at": now, "most_age": age}
+    assert is_signed(body=b"ok", message_id="a", **given)
+    assert not is_signed(body=b"ok", message_id="b", **given)
+    assert not is_signed(body=b"o\xff", **given)
+    assert not is_signed(body=b"ok", **given | {"at": now + timedelta(minutes=2)})

@@ -235,6 +235,7 @@ def test_a_proof_from_the_api_is_checked_by_the_script(signed_log, client, tmp_p
         ("proofs", {"subject": "x" * 81}, 422, "invalid_field"),
         ("proofs", {"subject": "entry:1", "size": "0"}, 422, "invalid_field"),
         ("proofs", {"subject": "entry:1", "leaf": "1"}, 400, "unknown_filter"),
+        ("proofs", {"subject": "entry:\0"}, 404, "not_found"),
         ("consistency", {"old": "1", "new": str(2**63)}, 422, "invalid_field"),
         ("consistency", {"old": "9999", "new": "1"}, 404, "not_found"),
     ],
@@ -251,6 +252,7 @@ def test_the_page_proves_an_act_before_ones_eyes(signed_log, client):
     assert "已入日志" in page.content.decode()
     unknown = client.get("/log/", {"subject": "entry:987654321"})
     assert (unknown.status_code, "problem" in unknown.context) == (200, True)
+    assert client.get("/log/", {"subject": "entry:\0"}).status_code == 200
 
 
 def test_the_whole_export_is_for_those_who_watch(signed_log, client, at):

@@ -14,6 +14,7 @@ from accounts.rules import Role
 from settlement import queries, services, tasks
 from settlement.errors import FileUnreadable, StatementContradicts, StatementElsewhere, StatementOff, XmlRejected
 from settlement.models import BankNotice, BankStatement, StatementLine, Withdrawal
+from settlement.rules.xml import MOST_BYTES
 from settlement.services.deposits import BankMessage
 from simulators.bank.books import Books
 from simulators.bank.camt import Line, statement
@@ -128,6 +129,9 @@ def test_statements_that_come_in_the_wrong_order_are_absorbed(firm, at):
         (written(Line("B3", 100, DAY)).replace(ACCOUNT.encode(), b"6222000"), StatementElsewhere),
         (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><Document>&b;</Document>', XmlRejected),
         (b"<Document/>", XmlRejected),
+        (written(Line("B" * 36, 100, DAY)), XmlRejected),
+        (written(Line("B3", 0, DAY)), XmlRejected),
+        (("日期,金额,余额\n2026-03-02,1.00,1.00\n" + "\n" * MOST_BYTES).encode(), FileUnreadable),
         (b"", FileUnreadable),
         (b"\x89PNG\r\n\x1a\n\x00\x00", FileUnreadable),
         ("日期,金额,余额\n2026-03-02,1.00,1.00\n2026-03-03,1.00,3.00\n".encode(), StatementOff),
@@ -186,6 +190,17 @@ def test_a_withdrawal_paid_out_twice_leaves_one_line_open(firm, at):
     take(written(*twice), at + timedelta(minutes=1))
     assert [line.bank_serial for line in queries.open_money(watcher(at)).lines] == ["B3"]
     clean()
+
+
+def test_the_chain_of_balances_is_judged_by_the_banks_own_count(firm, at):
+    take(written(number=2, opening=100), at)
+    take(written(Line("B4", 100, DAY, "甲")), at + timedelta(minutes=1))  # The first, and later.
+    assert queries.open_money(watcher(at)).breaks == ()
+    take(written(number=4, opening=7), at + timedelta(minutes=2))  # The third is missing: nothing is known of it yet.
+    assert queries.open_money(watcher(at)).breaks == ()
+    assert queries.next_sequence() == 3
+    take(written(number=3, opening=101), at + timedelta(minutes=3))
+    assert [one.sequence for one in queries.open_money(watcher(at)).breaks] == [3, 4]
 
 
 # -- over the network

@@ -19,6 +19,7 @@ from settlement.errors import (
     StepNotOpen,
     TransferSamePerson,
 )
+from settlement.rules import ReversalReason
 from settlement.services.deposits import BankMessage
 from tests.accounts.makers import PASSWORD, a_person, signed_in_as
 from tests.concurrency import started_and_waiting
@@ -158,3 +159,18 @@ def test_others_do_not_see_unknown_money(world, at):
     auditor = signed_in_as(a_person(Role.AUDITOR, at=at))
     assert auditor.get(f"/bank-desk/unknown/{world.notice.pk}/").status_code == 200
     assert auditor.post(f"/bank-desk/unknown/{world.notice.pk}/", {}).status_code == 403
+
+
+def test_money_whose_explanation_is_reversed_is_unknown_again(world):
+    done = world.approve(world.propose())
+    asked = services.propose_reversal(
+        actor=world.first, entry_id=done.entry_id, reason=ReversalReason.WRONG_RECEIVER, note="查错了人", at=world.at
+    )
+    services.approve_reversal(actor=world.second, reversal_id=asked.pk, digest=asked.digest, at=world.at)
+
+    assert (queries.suspense_fen(), queries.available_fen(world.firm)) == (50_000, 0)
+    assert [notice.pk for notice, _ in queries.unknown_money(world.first)] == [world.notice.pk]
+    clean()
+    world.approve(world.propose(reason="再次查明"))
+    assert queries.available_fen(world.firm) == 50_000
+    clean()
