@@ -3,7 +3,7 @@
 from accounts.rules import PUBLIC, SIGNED_IN, Role, roles, signed_in
 from accounts.web.routes import route
 from settlement.api import bank, holds, log, transfers, views
-from settlement.web import desk, funds, holdings, proofs, trusted
+from settlement.web import desk, funds, hold_acts, holdings, proofs, transfer_acts, trusted
 from settlement.web import holds as hold_pages
 from settlement.web import log as log_pages
 from settlement.web import statements as statement_pages
@@ -138,12 +138,12 @@ transfer_web = [
     *(
         route(f"{TRANSFER}{verb}/", view.as_view(), name=f"settlement-transfer-{name}", GET=row, POST=row)
         for verb, view, name, row in (
-            ("confirm", transfer_pages.ConfirmTransfer, "confirm", CONFIRMS),
-            ("approve", transfer_pages.ApproveTransfer, "approve", OPERATOR),
-            ("refuse", transfer_pages.RefuseTransfer, "refuse", OPERATOR),
-            ("stop", transfer_pages.StopTransfer, "stop", STOP),
-            ("reversal", transfer_pages.ProposeReversal, "reversal", OPERATOR),
-            ("reversal/decide", transfer_pages.DecideReversal, "reversal-decide", OPERATOR),
+            ("confirm", transfer_acts.ConfirmTransfer, "confirm", CONFIRMS),
+            ("approve", transfer_acts.ApproveTransfer, "approve", OPERATOR),
+            ("refuse", transfer_acts.RefuseTransfer, "refuse", OPERATOR),
+            ("stop", transfer_acts.StopTransfer, "stop", STOP),
+            ("reversal", transfer_acts.ProposeReversal, "reversal", OPERATOR),
+            ("reversal/decide", transfer_acts.DecideReversal, "reversal-decide", OPERATOR),
         )
     ),
 ]
@@ -160,11 +160,11 @@ hold_web = [
     *(
         route(f"{HOLD}{verb}/", view.as_view(), name=f"settlement-hold-{verb}", GET=row, POST=row)
         for verb, view, row in (
-            ("confirm", hold_pages.ConfirmPledge, CONFIRMS_PLEDGE),
-            ("register", hold_pages.RegisterPledge, REGISTERS),
-            ("refuse", hold_pages.RefusePledge, REFUSES_PLEDGE),
-            ("lift", hold_pages.LiftHold, LIFTS),
-            ("refuse-lift", hold_pages.RefuseLift, ASKS_LIFT),
+            ("confirm", hold_acts.ConfirmPledge, CONFIRMS_PLEDGE),
+            ("register", hold_acts.RegisterPledge, REGISTERS),
+            ("refuse", hold_acts.RefusePledge, REFUSES_PLEDGE),
+            ("lift", hold_acts.LiftHold, LIFTS),
+            ("refuse-lift", hold_acts.RefuseLift, ASKS_LIFT),
         )
     ),
 ]
@@ -194,12 +194,18 @@ web_routes = [
         GET=DESK,
         POST=roles(Role.SETTLEMENT_OPERATOR),
     ),
-    route(
-        "bank-desk/unknown/<int:notice_id>/decide/",
-        suspense_pages.DecideExplanation.as_view(),
-        name="settlement-unknown-decide",
-        GET=roles(Role.SETTLEMENT_OPERATOR),
-        POST=roles(Role.SETTLEMENT_OPERATOR),
+    *(
+        route(
+            f"bank-desk/unknown/<int:notice_id>/{verb}/",
+            view.as_view(),
+            name=f"settlement-unknown-{verb}",
+            GET=OPERATOR,
+            POST=OPERATOR,
+        )
+        for verb, view in (
+            ("approve", suspense_pages.ApproveExplanation),
+            ("refuse", suspense_pages.RefuseExplanation),
+        )
     ),
     route(
         "bank-desk/statements/",

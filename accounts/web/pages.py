@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.views import View
 from django.views.generic import FormView, TemplateView
 
 from accounts import services
@@ -65,3 +67,40 @@ class FormPage(_Asked, FormView):
             raise refusal
         form.add_error(refusal.field if refusal.field in form.fields else None, message_of(refusal))
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class Act(_Asked, View):
+    """One act by POST that leads back to a page: there it is said to be done, or why it was refused.
+
+    `call` makes the one service call, `done` is said then, `back` is the address of the page. With `needs_password` the
+    password is asked for first; the way back from there is a GET, which only leads on.
+    """
+
+    done: Any = ""
+
+    def call(self) -> None:
+        """Call the service with what was sent."""
+        raise NotImplementedError
+
+    def back(self) -> str:
+        """Return the address of the page it leads back to, whether it was done or refused."""
+        raise NotImplementedError
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return View.dispatch(self, request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return HttpResponseRedirect(self.back())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.needs_password:
+            services.require_confirmed(self.actor, self.at)
+        try:
+            self.call()
+        except (NotThere, Unavailable, PasswordNeeded):  # Not about what was asked: answered as everywhere.
+            raise
+        except Refusal as refusal:
+            messages.error(request, message_of(refusal))
+        else:
+            messages.success(request, str(self.done))
+        return HttpResponseRedirect(self.back())

@@ -19,6 +19,7 @@ from accounts.web.refusals import role_name
 from accounts.web.signing import safe_next
 from config import tour
 from config.demo import samples
+from config.tour_steps import CASE, TOLD, Step
 from registry.queries import first_project_after, newest_project_id, projects_visible_to
 from rulebook.queries import now
 
@@ -99,14 +100,14 @@ class TourBar:
         return files_of(self.place.step.key) if self.place else []
 
 
-def role_of(step: tour.Step) -> str:
+def role_of(step: Step) -> str:
     """Return who does a step, as people call the role."""
     return role_name(step.role) if step.role else _("The business clock")
 
 
 def is_told(place: tour.Place | None) -> bool:
     """Return whether a story has come to its end."""
-    return place is not None and place.step.key == tour.TOLD
+    return place is not None and place.step.key == TOLD
 
 
 def certificate_of(market: tour.Market | None) -> str:
@@ -141,7 +142,7 @@ class TourPage(Page):
             **kwargs,
             has_begun=has_begun,
             case=case,
-            case_url=tour.CASE.format(project=case.id) if case else "",
+            case_url=CASE.format(project=case.id) if case else "",
             place=place,
             is_told=is_told(place),
             certificate_number=certificate_of(market),

@@ -15,6 +15,7 @@ from django.views import View
 from accounts.queries import organisation
 from accounts.rules import Actor
 from accounts.web.pages import Page
+from accounts.web.words_of_numbers import tonnes_in_words
 from registry import queries, services
 from registry.errors import RecordNotThere
 from registry.models import Retirement
@@ -22,7 +23,6 @@ from registry.queries import credit_pages
 from registry.rules.certificate import knows_names_of
 from registry.web.credit_words import ECOSYSTEM_NAMES, METHODOLOGY_NAMES
 from registry.web.retirements import retirement_view, serial_texts
-from registry.web.words_of_numbers import tonnes_in_words
 
 MOST_CHARACTERS = 40
 

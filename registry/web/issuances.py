@@ -20,6 +20,7 @@ from accounts.queries import organisation, user_name
 from accounts.rules import Role
 from accounts.web.export import workbook_response
 from accounts.web.pages import FormPage, Page
+from accounts.web.words_of_numbers import tonnes_in_words
 from registry import queries, services
 from registry.models import Issuance, MonitoringPeriod
 from registry.queries import credit_pages
@@ -30,7 +31,6 @@ from registry.web.calculations import provisional_of
 from registry.web.credit_words import ECOSYSTEM_NAMES, IN_CIRCULATION, ISSUANCE_STATES, badge
 from registry.web.period_frame import OfPeriod, may
 from registry.web.verifications import blocks_of
-from registry.web.words_of_numbers import tonnes_in_words
 from rulebook.queries import rule
 from settlement.queries import text_of
 from settlement.rules import AssetView, Purpose, SerialRange

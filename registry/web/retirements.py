@@ -23,13 +23,13 @@ from accounts.services import require_confirmed
 from accounts.web.export import workbook_response
 from accounts.web.pages import FormPage, Page
 from accounts.web.refusals import message_of
+from accounts.web.words_of_numbers import tonnes_in_words
 from registry import queries, services
 from registry.models import Retirement
 from registry.queries import credit_pages
 from registry.rules.certificate import knows_names_of
 from registry.web.credit_words import PURPOSES, RETIREMENT_STATES, badge
 from registry.web.periods import DateInput
-from registry.web.words_of_numbers import tonnes_in_words
 from rulebook.errors import NotThere, Refusal
 from rulebook.queries import business_date, rule
 from settlement.queries import asset, available_units, holdings_visible_to, is_frozen

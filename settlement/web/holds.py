@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -19,11 +19,9 @@ from django.views import View
 
 from accounts.queries import holders_named, organisation, organisations, user_name
 from accounts.rules import Actor, Role
-from accounts.services import require_confirmed
 from accounts.web.export import workbook_response
 from accounts.web.pages import FormPage, Page
-from accounts.web.refusals import message_of
-from rulebook.errors import NotThere, Refusal
+from rulebook.errors import NotThere
 from settlement import queries, services
 from settlement.errors import HoldNotThere
 from settlement.models import Hold, HoldLift
@@ -403,99 +401,3 @@ class NewPledge(FormPage):
             self.request, _("The pledge has been asked for. A second person of your organisation confirms.")
         )
         return reverse("settlement-hold", args=[row.pk])
-
-
-class _Act(View):
-    """One step of one person with a hold; a refusal is told on its page."""
-
-    needs_password = False
-    done: Any = ""
-
-    def call(self, request: HttpRequest, hold_id: int) -> None:
-        raise NotImplementedError
-
-    def post(self, request: HttpRequest, hold_id: int) -> HttpResponseBase:
-        if self.needs_password:
-            require_confirmed(request.actor, request.at)  # type: ignore[attr-defined]
-        try:
-            self.call(request, hold_id)
-        except NotThere:
-            raise
-        except Refusal as refusal:
-            messages.error(request, message_of(refusal))
-        else:
-            messages.success(request, str(self.done))
-        return HttpResponseRedirect(reverse("settlement-hold", args=[hold_id]))
-
-    def get(self, request: HttpRequest, hold_id: int) -> HttpResponseBase:
-        """Lead back to the hold: here the way ends that began with asking for the password."""
-        return HttpResponseRedirect(reverse("settlement-hold", args=[hold_id]))
-
-    @staticmethod
-    def asked(request: HttpRequest, hold_id: int) -> dict[str, Any]:
-        return {"actor": request.actor, "hold_id": hold_id, "at": request.at}  # type: ignore[attr-defined]
-
-    @staticmethod
-    def lift_of(request: HttpRequest, hold_id: int) -> int:
-        """Return the release that waits to be decided."""
-        found = queries.lift_asked(queries.hold(request.actor, hold_id))  # type: ignore[attr-defined]
-        if found is None:
-            raise HoldNotThere
-        return found.pk
-
-
-class ConfirmPledge(_Act):
-    """The holder's second person confirms a pledge."""
-
-    needs_password = True
-    done = gettext_lazy("The pledge is confirmed. A settlement operator registers it.")
-
-    def call(self, request: HttpRequest, hold_id: int) -> None:
-        services.confirm_pledge(**self.asked(request, hold_id), digest=request.POST.get("digest", ""))
-
-
-class RegisterPledge(_Act):
-    """A settlement operator registers a confirmed pledge."""
-
-    needs_password = True
-    done = gettext_lazy("The pledge is registered.")
-
-    def call(self, request: HttpRequest, hold_id: int) -> None:
-        services.register_pledge(**self.asked(request, hold_id), digest=request.POST.get("digest", ""))
-
-
-class RefusePledge(_Act):
-    """A pledge that is not registered is refused, or taken back."""
-
-    done = gettext_lazy("The pledge is not registered.")
-
-    def call(self, request: HttpRequest, hold_id: int) -> None:
-        services.refuse_pledge(**self.asked(request, hold_id))
-
-
-class LiftHold(_Act):
-    """The second person releases what was asked for."""
-
-    needs_password = True
-    done = gettext_lazy("The units are released.")
-
-    def call(self, request: HttpRequest, hold_id: int) -> None:
-        services.lift_hold(
-            actor=request.actor,  # type: ignore[attr-defined]
-            lift_id=self.lift_of(request, hold_id),
-            digest=request.POST.get("digest", ""),
-            at=request.at,  # type: ignore[attr-defined]
-        )
-
-
-class RefuseLift(_Act):
-    """A release is refused, or taken back."""
-
-    done = gettext_lazy("The release is refused. Everything stays as it is.")
-
-    def call(self, request: HttpRequest, hold_id: int) -> None:
-        services.refuse_lift(
-            actor=request.actor,  # type: ignore[attr-defined]
-            lift_id=self.lift_of(request, hold_id),
-            at=request.at,  # type: ignore[attr-defined]
-        )

@@ -6,19 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views import View
 
 from accounts.queries import organisation, user_name
 from accounts.rules import Role
-from accounts.services import require_confirmed
-from accounts.web.pages import FormPage
-from accounts.web.refusals import message_of
-from rulebook.errors import NotThere, Refusal
+from accounts.web.pages import Act, FormPage
+from rulebook.errors import NotThere
 from settlement import queries, services
 
 
@@ -62,34 +57,40 @@ class UnknownMoney(FormPage):
         return reverse("settlement-unknown-money", args=[self.kwargs["notice_id"]])
 
 
-class DecideExplanation(View):
-    """Another operator moves the money to its owner, or leaves it in suspense; who proposed may take it back."""
+class _Decision(Act):
+    """A decision on what is proposed of one sum; told on its page."""
 
-    def get(self, request: HttpRequest, notice_id: int) -> HttpResponseBase:
-        """Lead back to the money: here the way ends that began with asking for the password."""
-        return HttpResponseRedirect(reverse("settlement-unknown-money", args=[notice_id]))
+    def back(self) -> str:
+        return reverse("settlement-unknown-money", args=[self.kwargs["notice_id"]])
 
-    def post(self, request: HttpRequest, notice_id: int) -> HttpResponseBase:
-        actor, at = request.actor, request.at  # type: ignore[attr-defined]
-        _notice, proposal = queries.one_unknown(actor, notice_id)
+    def explanation_id(self) -> int:
+        """Return the proposal that waits to be decided."""
+        _notice, proposal = queries.one_unknown(self.actor, self.kwargs["notice_id"])
         if proposal is None:
             raise NotThere
-        approves = request.POST.get("decision") == "approve"
-        if approves:
-            require_confirmed(actor, at)
-        try:
-            if approves:
-                digest = request.POST.get("digest", "")
-                services.approve_explanation(actor=actor, explanation_id=proposal.pk, digest=digest, at=at)
-            else:
-                services.refuse_explanation(actor=actor, explanation_id=proposal.pk, at=at)
-        except NotThere:
-            raise
-        except Refusal as refusal:
-            messages.error(request, message_of(refusal))
-            return self.get(request, notice_id)
-        if approves:
-            messages.success(request, _("The money has been moved to its owner."))
-            return HttpResponseRedirect(reverse("settlement-bank-desk"))
-        messages.success(request, _("The proposal is withdrawn. The money stays in suspense."))
-        return self.get(request, notice_id)
+        return proposal.pk
+
+
+class ApproveExplanation(_Decision):
+    """Another operator moves the money to its owner."""
+
+    needs_password = True
+    done = gettext_lazy("The money has been moved to its owner.")
+    is_moved = False
+
+    def call(self) -> None:
+        digest = self.request.POST.get("digest", "")
+        services.approve_explanation(actor=self.actor, explanation_id=self.explanation_id(), digest=digest, at=self.at)
+        self.is_moved = True
+
+    def back(self) -> str:
+        return reverse("settlement-bank-desk") if self.is_moved else super().back()
+
+
+class RefuseExplanation(_Decision):
+    """Another operator leaves the money in suspense; who proposed takes it back."""
+
+    done = gettext_lazy("The proposal is withdrawn. The money stays in suspense.")
+
+    def call(self) -> None:
+        services.refuse_explanation(actor=self.actor, explanation_id=self.explanation_id(), at=self.at)

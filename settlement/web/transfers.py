@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import cn2an
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,11 +20,9 @@ from django.views import View
 
 from accounts.queries import organisation, organisation_by_uscc, organisations, user_name
 from accounts.rules import Actor, Role
-from accounts.services import require_confirmed
 from accounts.web.export import workbook_response
 from accounts.web.pages import FormPage, Page
-from accounts.web.refusals import message_of
-from rulebook.errors import NotThere, Refusal
+from accounts.web.words_of_numbers import tonnes_in_words
 from rulebook.queries import rule
 from settlement import queries, services
 from settlement.models import Transfer
@@ -299,11 +296,6 @@ class TransferPage(Page):
         )
 
 
-def tonnes_in_words(tonnes: int) -> str:
-    """Return an amount in Chinese capital figures with its unit."""
-    return _("%(words)s tonnes of CO₂ equivalent") % {"words": cn2an.an2cn(str(tonnes), "up")}
-
-
 def _buttons(actor: Actor, row: Transfer) -> dict[str, bool]:
     """Return what this person may do with a transfer now."""
     is_open = row.state in ("proposed", "approved")
@@ -403,105 +395,3 @@ class EvidenceDownload(View):
         actor: Actor = request.actor  # type: ignore[attr-defined]
         row = queries.transfer(actor, transfer_id)
         return evidence_response(queries.evidence(actor, row.evidence_id))
-
-
-class _Act(View):
-    """One step of one person with a transfer; a refusal is told on its page."""
-
-    needs_password = False
-    done: Any = ""
-
-    def call(self, request: HttpRequest, transfer_id: int) -> None:
-        raise NotImplementedError
-
-    def post(self, request: HttpRequest, transfer_id: int) -> HttpResponseBase:
-        if self.needs_password:
-            require_confirmed(request.actor, request.at)  # type: ignore[attr-defined]
-        try:
-            self.call(request, transfer_id)
-        except NotThere:
-            raise
-        except Refusal as refusal:
-            messages.error(request, message_of(refusal))
-        else:
-            messages.success(request, str(self.done))
-        return HttpResponseRedirect(reverse("settlement-transfer", args=[transfer_id]))
-
-    def get(self, request: HttpRequest, transfer_id: int) -> HttpResponseBase:
-        """Lead back to the transfer: here the way ends that began with asking for the password."""
-        return HttpResponseRedirect(reverse("settlement-transfer", args=[transfer_id]))
-
-    @staticmethod
-    def asked(request: HttpRequest, transfer_id: int) -> dict[str, Any]:
-        return {"actor": request.actor, "transfer_id": transfer_id, "at": request.at}  # type: ignore[attr-defined]
-
-
-class ConfirmTransfer(_Act):
-    """The holder's second person confirms."""
-
-    needs_password = True
-    done = gettext_lazy("The transfer is confirmed. A settlement operator reviews the evidence now.")
-
-    def call(self, request: HttpRequest, transfer_id: int) -> None:
-        services.confirm_transfer(**self.asked(request, transfer_id), digest=request.POST.get("digest", ""))
-
-
-class ApproveTransfer(_Act):
-    """The settlement operator approves on the evidence."""
-
-    needs_password = True
-    done = gettext_lazy("The transfer is approved.")
-
-    def call(self, request: HttpRequest, transfer_id: int) -> None:
-        services.approve_transfer(**self.asked(request, transfer_id), digest=request.POST.get("digest", ""))
-
-
-class RefuseTransfer(_Act):
-    """The settlement operator refuses."""
-
-    done = gettext_lazy("The transfer is refused.")
-
-    def call(self, request: HttpRequest, transfer_id: int) -> None:
-        services.refuse_transfer(**self.asked(request, transfer_id), note=request.POST.get("note", ""))
-
-
-class StopTransfer(_Act):
-    """One of its persons, or the holder, stops it."""
-
-    done = gettext_lazy("The transfer is stopped.")
-
-    def call(self, request: HttpRequest, transfer_id: int) -> None:
-        services.stop_transfer(**self.asked(request, transfer_id), note=request.POST.get("note", ""))
-
-
-class ProposeReversal(_Act):
-    """A settlement operator proposes to undo an executed transfer."""
-
-    done = gettext_lazy("The reversal is proposed. Another settlement operator decides on it.")
-
-    def call(self, request: HttpRequest, transfer_id: int) -> None:
-        asked = self.asked(request, transfer_id)
-        try:
-            reason = ReversalReason(request.POST.get("reason", ""))
-        except ValueError as error:
-            raise NotThere from error
-        services.propose_reversal_of_transfer(**asked, reason=reason, note=request.POST.get("note", ""))
-
-
-class DecideReversal(_Act):
-    """Another operator posts the reversal, or lets the entry stand."""
-
-    needs_password = True
-    done = gettext_lazy("The reversal is decided.")
-
-    def call(self, request: HttpRequest, transfer_id: int) -> None:
-        actor, at = request.actor, request.at  # type: ignore[attr-defined]
-        row = queries.transfer(actor, transfer_id)
-        asked = queries.reversals_visible_to(actor, row.end_entry_id or 0)
-        if not asked:
-            raise NotThere
-        if request.POST.get("decision") == "approve":
-            digest = request.POST.get("digest", "")
-            services.approve_reversal(actor=actor, reversal_id=asked[0].id, digest=digest, at=at)
-        else:
-            services.refuse_reversal(actor=actor, reversal_id=asked[0].id, at=at)

@@ -6,19 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views import View
 
 from accounts.queries import organisations, user_name
 from accounts.rules import Actor
-from accounts.services import require_confirmed
-from accounts.web.pages import FormPage
-from accounts.web.refusals import message_of
-from rulebook.errors import NotThere, Refusal
+from accounts.web.pages import Act, FormPage
 from rulebook.queries import rule
 from settlement import queries, services
 from settlement.models import TrustedAccount
@@ -99,42 +93,31 @@ def _shown(row: TrustedAccount, actor: Actor, found: dict[int, Any], at: Any) ->
     }
 
 
-class _Act(View):
-    """One step of one person with a trusted account; a refusal is told on the list."""
+class _Act(Act):
+    """One step of one person with a trusted account; told on the list."""
 
-    def call(self, actor: Actor, trust_id: int, at: Any) -> str:
-        raise NotImplementedError
+    def back(self) -> str:
+        return reverse("settlement-trusted")
 
-    def post(self, request: HttpRequest, trust_id: int) -> HttpResponseBase:
-        try:
-            words_of_it = self.call(request.actor, trust_id, request.at)  # type: ignore[attr-defined]
-        except NotThere:
-            raise
-        except Refusal as refusal:
-            if refusal.code == "password_needed":
-                raise
-            messages.error(request, message_of(refusal))
-        else:
-            messages.success(request, words_of_it)
-        return HttpResponseRedirect(reverse("settlement-trusted"))
-
-    def get(self, request: HttpRequest, trust_id: int) -> HttpResponseBase:
-        """Lead back to the list: here the way ends that began with asking for the password."""
-        return HttpResponseRedirect(reverse("settlement-trusted"))
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {"actor": self.actor, "trust_id": self.kwargs["trust_id"], "at": self.at}
 
 
 class ApproveTrust(_Act):
     """The second person approves."""
 
-    def call(self, actor: Actor, trust_id: int, at: Any) -> str:
-        require_confirmed(actor, at)
-        services.approve_trusted_account(actor=actor, trust_id=trust_id, at=at)
-        return _("Approved. It counts after the delay of the rules.")
+    needs_password = True
+    done = gettext_lazy("Approved. It counts after the delay of the rules.")
+
+    def call(self) -> None:
+        services.approve_trusted_account(**self.asked)
 
 
 class EndTrust(_Act):
     """Either person, or the holder, ends it at once."""
 
-    def call(self, actor: Actor, trust_id: int, at: Any) -> str:
-        services.end_trusted_account(actor=actor, trust_id=trust_id, at=at)
-        return _("Ended. Transfers to this receiver wait from now on.")
+    done = gettext_lazy("Ended. Transfers to this receiver wait from now on.")
+
+    def call(self) -> None:
+        services.end_trusted_account(**self.asked)

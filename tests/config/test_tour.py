@@ -12,6 +12,7 @@ from django.utils.translation import gettext, override
 from accounts.rules import Role
 from config import tour
 from config.demo import samples
+from config.tour_steps import BY_KEY
 from registry.queries import CaseProgress, PeriodProgress
 from registry.rules.documents import content_type
 from registry.rules.parcels import area_ha, is_outside, read_in_child
@@ -107,7 +108,7 @@ def test_the_due_step_follows_from_the_data(case, market, key):
 
 
 def test_the_story_meets_every_step():
-    assert {key for _case, _market, key in STORY if key} == set(tour.BY_KEY)
+    assert {key for _case, _market, key in STORY if key} == set(BY_KEY)
     assert [step.key for step in tour.shown_steps("create") if step.only_when_due] == []
     assert "answer" in [step.key for step in tour.shown_steps("answer")]
 
@@ -174,7 +175,7 @@ def test_the_story_ends_with_its_certificate_and_the_tour_can_be_closed(monkeypa
 @pytest.mark.django_db
 def test_the_hints_name_the_fields_that_a_step_asks_for():
     with override("zh-hans"):
-        hints = {key: gettext(step.hint) for key, step in tour.BY_KEY.items()}
+        hints = {key: gettext(step.hint) for key, step in BY_KEY.items()}
     for key, words in {
         "create": ("造林碳汇", "牙克石市"),
         "parcels": ("地类", "权属类型", "权证号"),

@@ -144,11 +144,11 @@ def test_the_desk_leads_to_the_money_and_two_persons_decide_there(world):
     assert "撤回提议" in own
     assert "转入所属参与人" not in own
     proposal = queries.unknown_money(world.first)[0][1]
-    form = {"decision": "approve", "digest": proposal.digest}
-    asked = second.post(f"{page}decide/", form)
+    form = {"digest": proposal.digest}
+    asked = second.post(f"{page}approve/", form)
     assert "/confirm/" in asked["Location"]  # The password comes first.
     assert second.post(asked["Location"], {"password": PASSWORD}).status_code == 302
-    assert second.post(f"{page}decide/", form)["Location"] == "/bank-desk/"
+    assert second.post(f"{page}approve/", form)["Location"] == "/bank-desk/"
     assert queries.available_fen(world.firm) == 50_000
     assert second.get(page).status_code == 404
 
