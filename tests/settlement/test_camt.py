@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from settlement.rules.camt import minor_units, read_camt
 from settlement.rules.statements import rows_of_csv, statement_of_rows, statements_of
-from settlement.rules.xml import MOST_BYTES, Unreadable, read_xml
+from settlement.rules.xml import MOST_BYTES, MOST_ELEMENTS, Unreadable, read_xml
 from simulators.bank.camt import Line, statement
 
 MESSAGES = ("camt052.v2", "camt053.v2.minimal", "camt053.v2.multi.statement", "camt053.v8", "camt054.v2")
@@ -110,6 +110,8 @@ OUTSIDE = BOMB.replace(b'<!ENTITY a "ha">', b'<!ENTITY a SYSTEM "file:///etc/pas
     [
         (BOMB, "document type"),
         (OUTSIDE, "document type"),
+        (b"<!DOCTYPE Document><Document/>", "document type"),
+        (b"<a>" + b"<b/>" * (MOST_ELEMENTS + 1) + b"</a>", "too many elements"),
         (b"", "well-formed"),
         (b"<a><b></a>", "well-formed"),
         (b"<a>" * 50 + b"</a>" * 50, "too deep"),

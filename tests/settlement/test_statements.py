@@ -3,17 +3,20 @@
 import json
 import threading
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import requests
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from standardwebhooks.webhooks import Webhook
 
 from accounts.rules import Role
 from settlement import queries, services, tasks
 from settlement.errors import FileUnreadable, StatementContradicts, StatementElsewhere, StatementOff, XmlRejected
-from settlement.models import BankNotice, BankStatement, StatementLine, Withdrawal
+from settlement.models import BankNotice, BankStatement, PaymentOrder, StatementLine, Withdrawal
+from settlement.rules.pain import OrderAnswer
 from settlement.rules.xml import MOST_BYTES
 from settlement.services.deposits import BankMessage
 from simulators.bank.books import Books
@@ -21,6 +24,7 @@ from simulators.bank.camt import Line, statement
 from simulators.bank.courier import Courier
 from simulators.bank.server import serve
 from tests.accounts.makers import a_person, signed_in_as
+from tests.concurrency import started_and_waiting
 from tests.settlement.makers import an_organisation, of_organisation
 from tests.settlement.test_bank import SECRET
 
@@ -203,6 +207,17 @@ def test_the_chain_of_balances_is_judged_by_the_banks_own_count(firm, at):
     assert [one.sequence for one in queries.open_money(watcher(at)).breaks] == [3, 4]
 
 
+def test_one_statement_taken_twice_at_once_is_taken_once(firm, at):
+    data = written(Line("B7", 100, DAY, "甲"))
+    with transaction.atomic():
+        (first,) = take(data, at)
+        other = started_and_waiting(lambda: take(data, at))
+    other.join()
+    assert other.error is None
+    assert [one.pk for one in other.result] == [first.pk]
+    clean()
+
+
 # -- over the network
 
 
@@ -269,6 +284,52 @@ def test_lost_and_doubled_notices_end_in_the_same_money(firm, bank, settings, at
     clean()
 
 
+@pytest.fixture
+def impostor(settings):
+    """Whoever answers at the bank's address without its secret: anything, with 200 and a signature that is none."""
+
+    class Counter(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            return
+
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = said["body"]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("webhook-id", "a")
+            self.send_header("webhook-timestamp", str(int(datetime.now(UTC).timestamp())))
+            self.send_header("webhook-signature", "v1,AAAA")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self):
+            self.do_GET()
+
+    said = {"body": b""}
+    server = HTTPServer(("127.0.0.1", 0), Counter)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    settings.BANK_URL = f"http://127.0.0.1:{server.server_address[1]}"
+    yield said
+    server.shutdown()
+    server.server_close()
+
+
+def test_what_the_bank_has_not_signed_is_no_statement(firm, impostor, at):
+    impostor["body"] = written(Line("B9", 5_000_000, DAY, "路人"))
+    assert tasks.fetch_next_statement(at) == "signature"
+    assert BankStatement.objects.count() == 0
+
+
+def test_what_the_bank_has_not_signed_is_no_answer_to_orders(firm, impostor, at, monkeypatch):
+    paid = withdraw(firm[0], 20_000, at)
+    monkeypatch.setattr(tasks.bank, "read_answer", lambda *_, **__: {f"{paid.pk}": OrderAnswer(False, "AC04")})
+    tasks.send_payment_orders()
+    paid.refresh_from_db()
+    assert paid.state == Withdrawal.State.SENT
+    assert PaymentOrder.objects.get(withdrawal=paid).last_error == "signature"
+
+
 def test_only_the_platform_is_given_statements_and_tells_the_bank_how_to_be(bank, settings):
     assert requests.get(f"{settings.BANK_URL}/statements/1", timeout=5).status_code == 401
     assert requests.post(f"{settings.BANK_URL}/behaviour", data='{"behaviour":"away"}', timeout=5).status_code == 401
@@ -308,7 +369,10 @@ def test_the_operator_takes_a_file_and_sees_what_is_open(firm, at):
 
 def test_others_see_no_statement(firm, at):
     assert Client().get("/bank-desk/statements/").status_code == 302
-    stranger = signed_in_as(a_person(Role.FIRM_INITIATOR, at=at))
+    take(written(), at)
+    person = a_person(Role.FIRM_INITIATOR, at=at)
+    assert list(queries.statements_visible_to(person)) == []
+    stranger = signed_in_as(person)
     assert stranger.get("/bank-desk/statements/").status_code == 403
     auditor = signed_in_as(a_person(Role.AUDITOR, at=at))
     assert auditor.get("/bank-desk/statements/").status_code == 200

@@ -154,7 +154,9 @@ def test_the_desk_leads_to_the_money_and_two_persons_decide_there(world):
 
 
 def test_others_do_not_see_unknown_money(world, at):
-    stranger = signed_in_as(a_person(Role.FIRM_INITIATOR, at=at))
+    person = a_person(Role.FIRM_INITIATOR, at=at)
+    assert queries.unknown_money(person) == []
+    stranger = signed_in_as(person)
     assert stranger.get(f"/bank-desk/unknown/{world.notice.pk}/").status_code == 403
     auditor = signed_in_as(a_person(Role.AUDITOR, at=at))
     assert auditor.get(f"/bank-desk/unknown/{world.notice.pk}/").status_code == 200
