@@ -132,6 +132,59 @@ class BankAccountMissing(Refusal):
     message = "No bank account of the same name is bound to this organisation."
 
 
+class BankAccountNotThere(NotThere):
+    """No such bank account for this actor."""
+
+
+class BankAccountNotYet(Refusal):
+    """A bank account bound anew takes money only later."""
+
+    code = "bank_account_not_yet"
+    message = "The bank account was bound anew. Money may leave to it from {usable_from} on."
+
+
+class BankAccountKnown(Conflicting):
+    """One bank account a participant: another one is bound, or under way."""
+
+    code = "bank_account_known"
+    message = "A bank account is bound or under way. Release it or withdraw the proposal first."
+
+
+class BankAccountUnreadable(Refusal):
+    """What was typed is no number of a bank account."""
+
+    code = "invalid_account"
+    message = "8 to 32 digits are expected for the account number, found “{found_value}”."
+
+
+class AccountInUse(Conflicting):
+    """A payment to the bank account is under way."""
+
+    code = "bank_account_in_use"
+    message = "A withdrawal to this bank account is under way. It can be released when that is paid or returned."
+
+
+class WithdrawalWindowClosed(Refusal):
+    """Money is asked out in the windows of trading days."""
+
+    code = "withdrawal_window_closed"
+    message = "Money leaves the platform on trading days at {windows} (Beijing time; {basis})."
+
+
+class SoldToday(Refusal):
+    """What was sold for today buys at once, and leaves the platform only after the day."""
+
+    code = "sold_today"
+    message = "{sales_yuan} yuan are of today's sales and may leave tomorrow. {withdrawable_yuan} yuan may leave now."
+
+
+class PayerUnknown(Refusal):
+    """The bank did not say from which account the money came."""
+
+    code = "payer_unknown"
+    message = "The bank named no account of the payer, so the money cannot go back by itself."
+
+
 class NoticeContradicts(Conflicting):
     """A bank serial number came twice with different contents."""
 

@@ -3,7 +3,7 @@
 from accounts.rules import PUBLIC, SIGNED_IN, Role, roles, signed_in
 from accounts.web.routes import route
 from settlement.api import bank, holds, log, transfers, views
-from settlement.web import desk, funds, hold_acts, holdings, proofs, transfer_acts, trusted
+from settlement.web import bank_accounts, desk, funds, hold_acts, holdings, proofs, transfer_acts, trusted
 from settlement.web import holds as hold_pages
 from settlement.web import log as log_pages
 from settlement.web import statements as statement_pages
@@ -178,6 +178,29 @@ web_routes = [
     route("statement/", holdings.StatementPage.as_view(), name="settlement-statement", GET=SIGNED_IN),
     route("statement.xlsx", holdings.StatementExport.as_view(), name="settlement-statement-export", GET=SIGNED_IN),
     route("funds/", funds.FundsPage.as_view(), name="settlement-funds", GET=PEOPLE),
+    route(
+        "funds/bank-account/",
+        bank_accounts.BankAccountPage.as_view(),
+        name="settlement-bank-account",
+        GET=PEOPLE,
+        POST=SENDERS,
+    ),
+    *(
+        route(
+            f"funds/bank-account/<int:account_id>/{verb}/",
+            view.as_view(),
+            name=f"settlement-bank-account-{verb}",
+            GET=row,
+            POST=row,
+        )
+        for verb, view, row in (
+            ("approve", bank_accounts.ApproveBankAccount, CONFIRMS),
+            ("refuse", bank_accounts.RefuseBankAccount, PEOPLE),
+            ("ask-release", bank_accounts.AskRelease, SENDERS),
+            ("release", bank_accounts.ReleaseBankAccount, CONFIRMS),
+            ("keep", bank_accounts.KeepBankAccount, PEOPLE),
+        )
+    ),
     route("funds/deposits/", funds.NewDeposit.as_view(), name="settlement-deposit-new", POST=SENDERS),
     route("funds/withdrawals/", funds.NewWithdrawal.as_view(), name="settlement-withdrawal-new", POST=SENDERS),
     route(
@@ -203,6 +226,7 @@ web_routes = [
             POST=OPERATOR,
         )
         for verb, view in (
+            ("return", suspense_pages.ProposeReturn),
             ("approve", suspense_pages.ApproveExplanation),
             ("refuse", suspense_pages.RefuseExplanation),
         )

@@ -44,6 +44,14 @@ class Price:
     continuous_year: int | None
 
 
+@dataclass(frozen=True)
+class BankAccountView:
+    """A bank account of the demonstration: its holder's name, its number."""
+
+    account_name: str
+    account_number: str
+
+
 PRICES: Mapping[str, Price] = {
     "F": Price(6_850, (400, 60), 2024),
     "G": Price(5_420, (400, 60), 2024),
@@ -57,24 +65,18 @@ def pay_in(desk: Desk, owners: list[str]) -> Story:
     booked: list[tuple[datetime, BankMessage]] = []
     for number, key in enumerate([*owners, FIRM, *(house.key for house in TRADERS)]):
         yield at
-        name = f"演示户名 {number + 1:02d}"
-        settlement.bind_bank_account(
-            organisation_id=desk.cast.organisations[key],
-            bank_name="模拟银行",
-            account_name=name,
-            account_number=f"6222020000{number + 1:06d}",
-            at=at,
-        )
+        account = bind(desk, key, f"6222020000{number + 1:06d}", at)
         if key not in owners:
             fen = MONEY_FEN if key != FIRM else MONEY_FEN // 10
             deposit = settlement.request_deposit(actor=desk.client(key), amount_fen=fen, at=at)
-            booked.append((at, BankMessage(f"DEMO{number:06d}", fen, deposit.reference, name, "")))
+            payer = (account.account_name, account.account_number)
+            booked.append((at, BankMessage(f"DEMO{number:06d}", fen, deposit.reference, *payer)))
             settlement.book_bank_notice(message=booked[-1][1], at=at)
         at += timedelta(minutes=4)
     at = at_hour(date(2026, 2, 27), 15, 40)
     yield at
     # Somebody forgot the reference: the settlement operators look for whose money it is.
-    booked.append((at, BankMessage("DEMO900001", 1_250_000, "", "演示户名 99", "")))
+    booked.append((at, BankMessage("DEMO900001", 1_250_000, "", "演示户名 99", "6222029999000099")))
     settlement.book_bank_notice(message=booked[-1][1], at=at)
     at = at_hour(date(2026, 2, 27), 16, 40)
     yield at
@@ -84,6 +86,15 @@ def pay_in(desk: Desk, owners: list[str]) -> Story:
         at=at,
         actor=desk.person("jiesuan", at),
     )
+
+
+def bind(desk: Desk, key: str, number: str, at: datetime) -> BankAccountView:
+    """Let the two persons of a house bind its bank account; the bank says that it stands in its name."""
+    first, second = (desk.person(one, at) for one in desk.pair_of(key))
+    row = settlement.propose_bank_account(actor=first, bank_name="模拟银行", account_number=number, at=at)
+    settlement.approve_bank_account(actor=second, account_id=row.pk, account_number=number, at=at)
+    settlement.record_account_answer(account_id=row.pk, is_holders=True, reason="", at=at)
+    return BankAccountView(row.account_name, number)
 
 
 def bank_export(booked: list[tuple[datetime, BankMessage]]) -> str:

@@ -156,7 +156,10 @@ HOUSES: tuple[House, ...] = (
         Kind.STATE_FARM,
         "12150727MB0000034",
         "150727",
-        (Person("hulunhu", "管护中心 孟根", Role.OWNER),),
+        (
+            Person("hulunhu", "管护中心 孟根", Role.OWNER),
+            Person("hulunhu2", "管护中心复核 温都", Role.FIRM_CONFIRMER),
+        ),
     ),
     House(
         "sand-owner",
@@ -164,7 +167,10 @@ HOUSES: tuple[House, ...] = (
         Kind.FIRM,
         "91150625MA0000035",
         "150625",
-        (Person("kubuqi", "治沙公司 白云", Role.OWNER),),
+        (
+            Person("kubuqi", "治沙公司 白云", Role.OWNER),
+            Person("kubuqi2", "治沙公司复核 张弛", Role.FIRM_CONFIRMER),
+        ),
     ),
     House(
         "horqin-owner",
@@ -172,7 +178,10 @@ HOUSES: tuple[House, ...] = (
         Kind.COOPERATIVE,
         "93150525MA0000036",
         "150525",
-        (Person("keerqin", "联合社理事 吉雅", Role.OWNER),),
+        (
+            Person("keerqin", "联合社理事 吉雅", Role.OWNER),
+            Person("keerqin2", "联合社复核 青格", Role.FIRM_CONFIRMER),
+        ),
     ),
     House(
         "aohan-owner",
@@ -180,7 +189,10 @@ HOUSES: tuple[House, ...] = (
         Kind.STATE_FARM,
         "12150430MB0000037",
         "150430",
-        (Person("aohan", "治沙林场 段雪", Role.OWNER),),
+        (
+            Person("aohan", "治沙林场 段雪", Role.OWNER),
+            Person("aohan2", "治沙林场复核 李原", Role.FIRM_CONFIRMER),
+        ),
     ),
     House(
         "validator",
@@ -236,7 +248,17 @@ TRADER_NAMES = (
     "岱海纺织",
 )
 TRADERS: tuple[House, ...] = tuple(
-    House(f"trader-{number}", f"{name}有限公司（演示）", Kind.FIRM, f"91150100MA000006{number:x}".upper(), "150100")
+    House(
+        f"trader-{number}",
+        f"{name}有限公司（演示）",
+        Kind.FIRM,
+        f"91150100MA000006{number:x}".upper(),
+        "150100",
+        (
+            Person(f"maoyi{number}", f"{name} 发起", Role.FIRM_INITIATOR),
+            Person(f"maoyi{number}b", f"{name} 确认", Role.FIRM_CONFIRMER),
+        ),
+    )
     for number, name in enumerate(TRADER_NAMES)
 )
 TRADER_SCOPES = (
@@ -282,9 +304,10 @@ def assemble(*, at: datetime) -> Cast:
                 organisation_id=cast.organisations[house.key],
                 at=at,
             )
-            cast.logins.append(
-                {"role": person.role.value, "name": person.name, "username": person.username, "password": password}
-            )
+            if house not in TRADERS:  # They trade by themselves; nobody needs to sign in for them.
+                cast.logins.append(
+                    {"role": person.role.value, "name": person.name, "username": person.username, "password": password}
+                )
     admins = {person.role: cast.users[person.username] for person in VENUE.people}
     services.found_administrators(
         organisation_id=cast.organisations["venue"],
@@ -293,7 +316,7 @@ def assemble(*, at: datetime) -> Cast:
         audit_admin_id=admins[Role.AUDIT_ADMIN],
         at=at,
     )
-    for house in (VENUE, *HOUSES):
+    for house in (VENUE, *HOUSES, *TRADERS):
         for person in house.people:
             if person.role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN):
                 continue

@@ -9,13 +9,13 @@ from datetime import date, datetime, time, timedelta
 
 from accounts.queries import actor_of
 from accounts.rules import NOBODY, Actor
-from config.demo.people import HOUSES, VENUE, Cast
+from config.demo.people import HOUSES, TRADERS, VENUE, Cast
 from rulebook.queries import add_working_days, calendar
 from rulebook.rules import BEIJING, Calendar
 
 # A story gives the instant of its next act, and acts when it is called again.
 Story = Generator[datetime, None, None]
-HOUSE_OF = {person.username: house.key for house in (VENUE, *HOUSES) for person in house.people}
+HOUSE_OF = {person.username: house.key for house in (VENUE, *HOUSES, *TRADERS) for person in house.people}
 
 
 def tell(stories: Iterable[Story], *, say: Callable[[str], object]) -> None:
@@ -57,6 +57,11 @@ class Desk:
     def first_of(self, house: str) -> str:
         """Return the user name of the first person of a house."""
         return next(person.username for one in HOUSES if one.key == house for person in one.people)
+
+    def pair_of(self, house: str) -> tuple[str, str]:
+        """Return the user names of the two persons of a participant: who proposes, and who confirms."""
+        first, second = (person.username for one in (*HOUSES, *TRADERS) if one.key == house for person in one.people)
+        return first, second
 
     def working_day(self, day: date) -> date:
         """Return the day itself if offices work on it, else the next one on which they do."""

@@ -1,7 +1,8 @@
 """Tables of the ledger, serial blocks, money in and out, nightly proofs. What must always hold is a constraint."""
 
 from settlement.models.assets import Asset, AssetFreeze
-from settlement.models.cash import BankAccount, BankNotice, DepositReference, PaymentOrder, Withdrawal
+from settlement.models.bank_accounts import BankAccount
+from settlement.models.cash import BankNotice, DepositReference, PaymentOrder, Withdrawal
 from settlement.models.holds import Hold, HoldEntry, HoldLift, HoldPart
 from settlement.models.ledger import Entry, EntryKey, Holding, Leg, SettlementBatch
 from settlement.models.log import LogHead, LogKey, LogLeaf, LogNode, LogPosition, LogQueue

@@ -1,50 +1,11 @@
 from __future__ import annotations
 
-from typing import TypeVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.rules import Actor, Role
+from settlement.models.bank_accounts import BankAccount, OwnedQuerySet
 from settlement.models.ledger import Entry
-
-Row = TypeVar("Row", bound=models.Model)
-
-
-class OwnedQuerySet(models.QuerySet[Row]):
-    """Rows that belong to one organisation."""
-
-    def visible_to(self, actor: Actor) -> OwnedQuerySet[Row]:
-        """Return what `actor` may see: its organisation's own; everything for those who watch over the money."""
-        if actor.has(Role.AUDITOR, Role.SETTLEMENT_OPERATOR):
-            return self
-        if actor.organisation_id is None:
-            return self.none()
-        return self.filter(organisation_id=actor.organisation_id)
-
-
-class BankAccount(models.Model):
-    """The one same-name bank account of a participant: money leaves only to it."""
-
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
-    bank_name = models.CharField(max_length=100)
-    account_name = models.CharField(max_length=200)
-    account_number = models.CharField(max_length=34)
-    bound_at = models.DateTimeField()
-    released_at = models.DateTimeField(null=True)
-
-    objects = OwnedQuerySet["BankAccount"].as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation"], condition=Q(released_at__isnull=True), name="one_bound_bank_account"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.bank_name} …{self.account_number[-4:]}"
 
 
 class DepositReference(models.Model):
@@ -95,7 +56,10 @@ class BankNotice(models.Model):
 
 
 class Withdrawal(models.Model):
-    """Money on its way to the holder's bank account: in transit until the bank says paid, back if it refuses."""
+    """Money on its way out: to the holder's bank account, or (`returns`) unknown money back to who paid it.
+
+    In transit until the bank says paid, back where it came from if the bank refuses.
+    """
 
     class State(models.TextChoices):
         ASKED = "asked"
@@ -103,8 +67,9 @@ class Withdrawal(models.Model):
         PAID = "paid"
         RETURNED = "returned"
 
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
-    bank_account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
+    bank_account = models.ForeignKey(BankAccount, null=True, on_delete=models.PROTECT, related_name="+")
+    returns = models.ForeignKey(BankNotice, null=True, on_delete=models.PROTECT, related_name="+")
     amount_fen = models.BigIntegerField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.ASKED)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -120,6 +85,22 @@ class Withdrawal(models.Model):
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("asked_by")),
                 name="withdrawal_has_two_persons",
+            ),
+            models.CheckConstraint(
+                condition=Q(organisation__isnull=False, bank_account__isnull=False, returns=None)
+                | Q(
+                    organisation=None,
+                    bank_account=None,
+                    returns__isnull=False,
+                    asked_by__isnull=False,
+                    approved_by__isnull=False,
+                ),
+                name="withdrawal_names_its_receiver",
+            ),
+            models.UniqueConstraint(
+                fields=["returns"],
+                condition=Q(state__in=["asked", "sent", "paid"]),
+                name="unknown_money_is_returned_once",
             ),
         ]
 

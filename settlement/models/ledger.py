@@ -62,6 +62,9 @@ class SettlementBatch(models.Model):
     at = models.DateTimeField()
     entries = models.PositiveIntegerField()
 
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="settlement_batch_at")]
+
     def __str__(self) -> str:
         return str(self.pk)
 

@@ -10,16 +10,20 @@ from settlement.models.ledger import Entry
 
 
 class SuspenseExplanation(models.Model):
-    """Whose money it is that nobody knew: one settlement operator proposes it, another one decides."""
+    """Whose money it is that nobody knew: one settlement operator proposes it, another one decides.
+
+    With no organisation, that nobody can tell: it goes back to the account it came from.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed"
         DONE = "done"
         REFUSED = "refused"
         REVERSED = "reversed"  # Its entry was undone: the money is unknown again.
+        FAILED = "failed"  # The bank gave back what was sent to the payer: it is unknown again.
 
     notice = models.ForeignKey(BankNotice, on_delete=models.PROTECT, related_name="explanations")
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300)
     digest = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
@@ -33,13 +37,15 @@ class SuspenseExplanation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state__in=["done", "reversed"])
+                condition=~Q(state__in=["done", "reversed", "failed"])
                 | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
                 name="explanation_has_two_persons",
             ),
             models.CheckConstraint(
                 condition=Q(state="proposed", decided_at=None, entry=None)
-                | Q(state__in=["done", "reversed"], decided_at__isnull=False, entry__isnull=False)
+                | Q(state="done", decided_at__isnull=False, entry__isnull=False)
+                | Q(state="reversed", organisation__isnull=False, decided_at__isnull=False, entry__isnull=False)
+                | Q(state="failed", organisation=None, decided_at__isnull=False, entry__isnull=False)
                 | Q(state="refused", decided_by__isnull=False, decided_at__isnull=False, entry=None),
                 name="explanation_state_has_its_fields",
             ),

@@ -18,6 +18,15 @@ from settlement.queries.assets import (
     live_freeze_of_product,
     text_of,
 )
+from settlement.queries.bank_accounts import (
+    accounts_to_ask,
+    bank_account_of,
+    bank_account_under_way,
+    bank_account_usable_from,
+    bank_accounts_visible_to,
+    is_withdrawal_window,
+    withdrawal_windows,
+)
 from settlement.queries.holdings import (
     available_fen,
     available_units,
@@ -66,11 +75,11 @@ from settlement.queries.log import (
 )
 from settlement.queries.log_export import log_export, write_log_export
 from settlement.queries.money import (
-    bank_account_of,
     bank_notices_visible_to,
     deposits_visible_to,
     due_payment_orders,
     one_unknown,
+    payee,
     payment_orders_to_send,
     received_under,
     suspense_fen,
@@ -131,6 +140,7 @@ from settlement.queries.transfers import (
     trusted_accounts_visible_to,
     waiting_time,
 )
+from settlement.queries.withdrawable import Withdrawable, withdrawable
 
 __all__ = [
     "CONFIRMING",
@@ -148,11 +158,16 @@ __all__ = [
     "SerialParts",
     "SerialStep",
     "SerialsStood",
+    "Withdrawable",
+    "accounts_to_ask",
     "asset",
     "assets_of",
     "available_fen",
     "available_units",
     "bank_account_of",
+    "bank_account_under_way",
+    "bank_account_usable_from",
+    "bank_accounts_visible_to",
     "bank_notices_visible_to",
     "bank_statement",
     "batch_units_as_of",
@@ -187,6 +202,7 @@ __all__ = [
     "invariant_proofs_visible_to",
     "is_frozen",
     "is_trusted",
+    "is_withdrawal_window",
     "laid_over",
     "latest_head",
     "lift_asked",
@@ -205,6 +221,7 @@ __all__ = [
     "one_unknown",
     "open_money",
     "parts_of",
+    "payee",
     "payment_orders_to_send",
     "proof_runs_visible_to",
     "read_again",
@@ -248,6 +265,8 @@ __all__ = [
     "waiting_leaves",
     "waiting_proof",
     "waiting_time",
+    "withdrawable",
+    "withdrawal_windows",
     "withdrawals_visible_to",
     "write_log_export",
 ]

@@ -10,7 +10,6 @@ from django.db.models import Sum
 from accounts.rules import Actor, Role
 from settlement.errors import NoticeNotThere
 from settlement.models import (
-    BankAccount,
     BankNotice,
     DepositReference,
     Holding,
@@ -20,11 +19,6 @@ from settlement.models import (
 )
 from settlement.rules import Purpose
 from settlement.rules.pain import Order
-
-
-def bank_account_of(organisation_id: int) -> BankAccount | None:
-    """Return the bound bank account of an organisation, if there is one."""
-    return BankAccount.objects.filter(organisation_id=organisation_id, released_at__isnull=True).first()
 
 
 def deposits_visible_to(actor: Actor) -> list[DepositReference]:
@@ -72,20 +66,18 @@ def due_payment_orders(*, at: datetime, limit: int) -> list[int]:
 
 def payment_orders_to_send(ids: Sequence[int]) -> list[tuple[int, Order]]:
     """Return what the bank is told of some payment orders, each with our id of it; its number is the withdrawal's."""
-    rows = PaymentOrder.objects.filter(pk__in=ids).select_related("withdrawal__bank_account").order_by("pk")
-    return [
-        (
-            row.pk,
-            Order(
-                str(row.withdrawal_id),
-                row.withdrawal.amount_fen,
-                row.withdrawal.bank_account.account_name,
-                row.withdrawal.bank_account.account_number,
-                row.withdrawal.bank_account.bank_name,
-            ),
-        )
-        for row in rows
-    ]
+    rows = PaymentOrder.objects.filter(pk__in=ids).order_by("pk")
+    rows = rows.select_related("withdrawal__bank_account", "withdrawal__returns")
+    return [(row.pk, Order(str(row.withdrawal_id), row.withdrawal.amount_fen, *payee(row.withdrawal))) for row in rows]
+
+
+def payee(withdrawal: Withdrawal) -> tuple[str, str, str]:
+    """Return the name, account and bank that a withdrawal goes to; of unknown money the payer's, whose bank we lack."""
+    account, paid = withdrawal.bank_account, withdrawal.returns
+    if account is not None:
+        return account.account_name, account.account_number, account.bank_name
+    assert paid is not None
+    return paid.payer_name, paid.payer_account, ""
 
 
 def received_under(reference: str) -> int:

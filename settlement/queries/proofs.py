@@ -259,7 +259,8 @@ PROOFS: dict[str, tuple[str, str]] = {
            UNION ALL SELECT 'money on its way', h.id, h.units, coalesce(w.fen, 0) FROM settlement_holding h
            JOIN settlement_asset a ON a.id = h.asset_id AND a.kind = 'cash'
            LEFT JOIN (SELECT organisation_id, sum(amount_fen) AS fen FROM settlement_withdrawal
-                      WHERE state IN ('asked', 'sent') GROUP BY 1) w ON w.organisation_id = h.organisation_id
+                      WHERE state IN ('asked', 'sent') GROUP BY 1) w
+             ON w.organisation_id IS NOT DISTINCT FROM h.organisation_id
            WHERE h.purpose = 'in_transit' AND h.units <> coalesce(w.fen, 0)
            UNION ALL SELECT 'unknown money', h.id, h.units, n.fen FROM settlement_holding h
            CROSS JOIN (SELECT (SELECT coalesce(sum(amount_fen), 0) FROM settlement_banknotice
@@ -267,7 +268,9 @@ PROOFS: dict[str, tuple[str, str]] = {
                             - (SELECT coalesce(sum(l.units), 0) FROM settlement_leg l
                                JOIN settlement_entry e ON e.id = l.entry_id AND e.kind = 'suspense_explained'
                                WHERE NOT EXISTS (SELECT FROM settlement_entryreversal r WHERE r.reverses_id = e.id)
-                              ) AS fen) n
+                              )
+                            - (SELECT coalesce(sum(amount_fen), 0) FROM settlement_withdrawal
+                               WHERE returns_id IS NOT NULL AND state <> 'returned') AS fen) n
            WHERE h.purpose = 'suspense' AND h.units <> n.fen""",
     ),
     "L1": (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree
 
-from settlement.rules.xml import Unreadable, read_xml
+from settlement.rules.xml import Unreadable, read_xml, text_under, under
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 TAKEN = frozenset({"ACTC", "ACCP", "ACSP", "ACSC", "PDNG"})
@@ -46,22 +46,22 @@ def payment_orders(
     root = ElementTree.Element("Document", xmlns=NAMESPACE)
     body = ElementTree.SubElement(root, "CstmrCdtTrfInitn")
     total = _yuan(sum(order.fen for order in orders))
-    header = _under(body, "GrpHdr")
+    header = under(body, "GrpHdr")
     for name, text in (
         ("MsgId", message_id),
         ("CreDtTm", written_at.isoformat(timespec="seconds")),
         ("NbOfTxs", str(len(orders))),
         ("CtrlSum", total),
     ):
-        _text(header, name, text)
-    _text(_under(header, "InitgPty"), "Nm", owner)
-    part = _under(body, "PmtInf")
+        text_under(header, name, text)
+    text_under(under(header, "InitgPty"), "Nm", owner)
+    part = under(body, "PmtInf")
     for name, text in (("PmtInfId", message_id), ("PmtMtd", "TRF"), ("NbOfTxs", str(len(orders))), ("CtrlSum", total)):
-        _text(part, name, text)
-    _text(_under(part, "ReqdExctnDt"), "Dt", written_at.date().isoformat())
-    _text(_under(part, "Dbtr"), "Nm", owner)
-    _text(_under(part, "DbtrAcct", "Id", "Othr"), "Id", account)
-    _text(_under(part, "DbtrAgt", "FinInstnId", "Othr"), "Id", "NOTPROVIDED")
+        text_under(part, name, text)
+    text_under(under(part, "ReqdExctnDt"), "Dt", written_at.date().isoformat())
+    text_under(under(part, "Dbtr"), "Nm", owner)
+    text_under(under(part, "DbtrAcct", "Id", "Othr"), "Id", account)
+    text_under(under(part, "DbtrAgt", "FinInstnId", "Othr"), "Id", "NOTPROVIDED")
     for order in orders:
         _order(part, order)
     ElementTree.indent(root)
@@ -69,13 +69,13 @@ def payment_orders(
 
 
 def _order(part: ElementTree.Element, order: Order) -> None:
-    one = _under(part, "CdtTrfTxInf")
-    _text(_under(one, "PmtId"), "EndToEndId", order.end_to_end)
-    amount = ElementTree.SubElement(_under(one, "Amt"), "InstdAmt", Ccy="CNY")
+    one = under(part, "CdtTrfTxInf")
+    text_under(under(one, "PmtId"), "EndToEndId", order.end_to_end)
+    amount = ElementTree.SubElement(under(one, "Amt"), "InstdAmt", Ccy="CNY")
     amount.text = _yuan(order.fen)
-    _text(_under(one, "CdtrAgt", "FinInstnId"), "Nm", order.bank)
-    _text(_under(one, "Cdtr"), "Nm", order.name)
-    _text(_under(one, "CdtrAcct", "Id", "Othr"), "Id", order.account)
+    text_under(under(one, "CdtrAgt", "FinInstnId"), "Nm", order.bank)
+    text_under(under(one, "Cdtr"), "Nm", order.name)
+    text_under(under(one, "CdtrAcct", "Id", "Othr"), "Id", order.account)
 
 
 def read_answer(data: bytes, *, message_id: str) -> dict[str, OrderAnswer]:
@@ -100,13 +100,3 @@ def read_answer(data: bytes, *, message_id: str) -> dict[str, OrderAnswer]:
 
 def _yuan(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
-
-
-def _under(element: ElementTree.Element, *names: str) -> ElementTree.Element:
-    for name in names:
-        element = ElementTree.SubElement(element, name)
-    return element
-
-
-def _text(element: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(element, name).text = text

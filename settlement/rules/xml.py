@@ -1,9 +1,13 @@
-"""XML from outside as a plain tree, read by expat: no document type, no entities, bounded in size, depth and number."""
+"""XML from outside as a plain tree, read by expat: no document type, no entities, bounded in size, depth and number.
+
+What goes out is built with two small words of its own: an element under others, and one with a text.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -102,3 +106,15 @@ def read_xml(data: bytes) -> Element:
             raise
         raise Unreadable("the encoding is not known") from error
     return root[0]
+
+
+def under(element: ElementTree.Element, *names: str) -> ElementTree.Element:
+    """Return a new element at a path below another."""
+    for name in names:
+        element = ElementTree.SubElement(element, name)
+    return element
+
+
+def text_under(element: ElementTree.Element, name: str, text: str) -> None:
+    """Add an element with a text below another."""
+    ElementTree.SubElement(element, name).text = text

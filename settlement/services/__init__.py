@@ -1,7 +1,17 @@
 """What settlement does: one function a use case, one transaction each. `at` is business time, passed by the caller."""
 
+from settlement.services.bank_accounts import (
+    approve_bank_account,
+    ask_release,
+    keep_bank_account,
+    propose_bank_account,
+    record_account_answer,
+    record_account_attempt,
+    refuse_bank_account,
+    release_bank_account,
+)
 from settlement.services.credits import freeze_asset, issue_credits, lift_asset_freeze, retire_units, set_may_be_posted
-from settlement.services.deposits import bind_bank_account, book_bank_notice, request_deposit
+from settlement.services.deposits import book_bank_notice, request_deposit
 from settlement.services.due import run_due_transfers
 from settlement.services.entries import make_room, post_entry
 from settlement.services.evidence import EvidenceFile
@@ -44,7 +54,7 @@ from settlement.services.reversals import (
 )
 from settlement.services.stacks import catch_up_freezes
 from settlement.services.statements import take_statement_file
-from settlement.services.suspense import approve_explanation, propose_explanation, refuse_explanation
+from settlement.services.suspense import approve_explanation, propose_explanation, propose_return, refuse_explanation
 from settlement.services.transfers import (
     approve_transfer,
     confirm_transfer,
@@ -71,6 +81,7 @@ from settlement.services.withdrawals import (
 __all__ = [
     "EvidenceFile",
     "NewHold",
+    "approve_bank_account",
     "approve_explanation",
     "approve_reversal",
     "approve_transfer",
@@ -79,7 +90,7 @@ __all__ = [
     "ask_for_proof",
     "ask_lift",
     "ask_pledge",
-    "bind_bank_account",
+    "ask_release",
     "book_bank_notice",
     "carry_out_invariant_proof",
     "carry_out_second_reading",
@@ -93,6 +104,7 @@ __all__ = [
     "hold_cash_for_order",
     "hold_units_for_order",
     "issue_credits",
+    "keep_bank_account",
     "lift_asset_freeze",
     "lift_hold",
     "make_room",
@@ -103,15 +115,20 @@ __all__ = [
     "place_freeze",
     "placing_roles",
     "post_entry",
+    "propose_bank_account",
     "propose_explanation",
+    "propose_return",
     "propose_reversal",
     "propose_reversal_of_transfer",
     "propose_transfer",
     "propose_trusted_account",
+    "record_account_answer",
+    "record_account_attempt",
     "record_invariant_proof",
     "record_payment_attempt",
     "record_payment_refusal",
     "record_second_reading",
+    "refuse_bank_account",
     "refuse_explanation",
     "refuse_frozen_product",
     "refuse_lift",
@@ -119,6 +136,7 @@ __all__ = [
     "refuse_reversal",
     "refuse_transfer",
     "register_pledge",
+    "release_bank_account",
     "release_cash_of_order",
     "release_units_of_order",
     "request_deposit",

@@ -14,7 +14,7 @@ from stdnum.iso7064 import mod_97_10
 from accounts.rules import Actor
 from settlement import queries
 from settlement.errors import InvalidQuantity, NoticeContradicts
-from settlement.models import BankAccount, BankNotice, DepositReference
+from settlement.models import BankNotice, DepositReference
 from settlement.rules import EntryKind, NewLeg, Purpose
 from settlement.services.entries import open_holdings, post_entry
 
@@ -28,21 +28,6 @@ class BankMessage:
     reference: str
     payer_name: str
     payer_account: str
-
-
-@transaction.atomic
-def bind_bank_account(
-    *, organisation_id: int, bank_name: str, account_name: str, account_number: str, at: datetime
-) -> BankAccount:
-    """Bind the one bank account of an organisation; one that was bound before is released."""
-    BankAccount.objects.filter(organisation_id=organisation_id, released_at__isnull=True).update(released_at=at)
-    return BankAccount.objects.create(
-        organisation_id=organisation_id,
-        bank_name=bank_name,
-        account_name=account_name,
-        account_number=account_number,
-        bound_at=at,
-    )
 
 
 @transaction.atomic

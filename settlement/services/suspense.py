@@ -1,4 +1,4 @@
-"""Unknown money: one settlement operator says whose it is, another one decides, and it leaves suspense for them."""
+"""Unknown money: one settlement operator says whose it is, or that it goes back; another one decides, and it leaves."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from settlement import queries
 from settlement.errors import (
     ExplanationOpen,
     NoticeNotThere,
+    PayerUnknown,
     ReceiverNotThere,
     StaleVersion,
     StepNotOpen,
@@ -26,6 +27,7 @@ from settlement.models import BankNotice, SuspenseExplanation
 from settlement.rules import EntryKind, NewLeg, Purpose
 from settlement.services.entries import open_holdings, post_entry
 from settlement.services.transfers import needed_text
+from settlement.services.withdrawals import return_money
 
 State = SuspenseExplanation.State
 OPERATOR = Role.SETTLEMENT_OPERATOR
@@ -58,6 +60,43 @@ def propose_explanation(*, actor: Actor, notice_id: int, uscc: str, reason: str,
             )
     except IntegrityError as error:
         raise ExplanationOpen from error
+    _ask_second_person(row, at)
+    _note(row, actor, "propose_explanation", None, at)
+    return row
+
+
+@transaction.atomic
+def propose_return(*, actor: Actor, notice_id: int, reason: str, at: datetime) -> SuspenseExplanation:
+    """Propose that money nobody can tell the owner of goes back to the account it came from.
+
+    Raises RoleMissing, NoticeNotThere, PayerUnknown, ReasonNeeded, ExplanationOpen.
+    """
+    _require_operator(actor)
+    assert actor.user_id is not None
+    text = needed_text("reason", reason)
+    notice = BankNotice.objects.filter(pk=notice_id, organisation__isnull=True).first()
+    if notice is None:
+        raise NoticeNotThere
+    if not notice.payer_account or not notice.payer_name:
+        raise PayerUnknown
+    try:
+        with transaction.atomic():  # `money_is_explained_once` has the word.
+            row = SuspenseExplanation.objects.create(
+                notice=notice,
+                reason=text,
+                digest=_digest(notice, None, text),
+                proposed_by_id=actor.user_id,
+                proposed_at=at,
+            )
+    except IntegrityError as error:
+        raise ExplanationOpen from error
+    _ask_second_person(row, at)
+    _note(row, actor, "propose_return", None, at)
+    return row
+
+
+def _ask_second_person(row: SuspenseExplanation, at: datetime) -> None:
+    notice = row.notice
     open_work_item(
         kind="decide_explanation",
         title=_("Decide whose the unknown money {serial} is"),
@@ -67,13 +106,11 @@ def propose_explanation(*, actor: Actor, notice_id: int, uscc: str, reason: str,
         found={"serial": notice.bank_serial},
         at=at,
     )
-    _note(row, actor, "propose_explanation", None, at)
-    return row
 
 
 @transaction.atomic
 def approve_explanation(*, actor: Actor, explanation_id: int, digest: str, at: datetime) -> SuspenseExplanation:
-    """Move the money to the participant, as another operator than who proposed it.
+    """Move the money to the participant, or back to its payer, as another operator than who proposed it.
 
     Raises RoleMissing, NoticeNotThere, StepNotOpen, TransferSamePerson, PasswordNeeded, StaleVersion.
     """
@@ -83,10 +120,19 @@ def approve_explanation(*, actor: Actor, explanation_id: int, digest: str, at: d
     require_confirmed(actor, at)
     if not digest == row.digest == _digest(row.notice, row.organisation_id, row.reason):
         raise StaleVersion(field="digest")
+    if row.organisation_id is None:
+        row.entry_id = return_money(explanation=row, actor=actor, at=at)
+    else:
+        row.entry_id = _move(row, actor, at)
+    _decide(row, State.DONE, actor, "approve_explanation", at)
+    return row
+
+
+def _move(row: SuspenseExplanation, actor: Actor, at: datetime) -> int:
     cash_id = queries.cash_asset_id()
     keys = ((None, cash_id, Purpose.SUSPENSE), (row.organisation_id, cash_id, Purpose.AVAILABLE))
     ids = open_holdings(keys)
-    row.entry_id = post_entry(
+    return post_entry(
         key=f"suspense:{row.pk}",
         kind=EntryKind.SUSPENSE_EXPLAINED,
         legs=[NewLeg(cash_id, ids[keys[0]], ids[keys[1]], row.notice.amount_fen)],
@@ -95,8 +141,6 @@ def approve_explanation(*, actor: Actor, explanation_id: int, digest: str, at: d
         maker_id=row.proposed_by_id,
         checker_id=actor.user_id,
     )
-    _decide(row, State.DONE, actor, "approve_explanation", at)
-    return row
 
 
 @transaction.atomic
@@ -110,7 +154,7 @@ def refuse_explanation(*, actor: Actor, explanation_id: int, at: datetime) -> Su
     return row
 
 
-def _digest(notice: BankNotice, organisation_id: int, reason: str) -> str:
+def _digest(notice: BankNotice, organisation_id: int | None, reason: str) -> str:
     text = json.dumps([notice.bank_serial, notice.amount_fen, organisation_id, reason], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -9,23 +9,32 @@ from django.db import transaction
 from accounts.rules import Actor
 from accounts.services import record_audit
 from rulebook.queries import rule
+from rulebook.rules import beijing
 from settlement import queries
-from settlement.errors import BankAccountMissing, InvalidQuantity, PaidOtherwise, WithdrawalNotThere
-from settlement.models import PaymentOrder, Withdrawal
+from settlement.errors import (
+    BankAccountMissing,
+    BankAccountNotYet,
+    InvalidQuantity,
+    PaidOtherwise,
+    SoldToday,
+    WithdrawalNotThere,
+    WithdrawalWindowClosed,
+)
+from settlement.models import BankAccount, PaymentOrder, SuspenseExplanation, Withdrawal
 from settlement.rules import EntryKind, NewLeg, Purpose
 from settlement.services.entries import open_holdings, post_entry
 
 State = Withdrawal.State
 
 
-def _move(key: str, kind: EntryKind, withdrawal: Withdrawal, source: Purpose, target: Purpose, at: datetime) -> None:
+def _move(key: str, kind: EntryKind, withdrawal: Withdrawal, source: Purpose, target: Purpose, at: datetime) -> int:
     cash_id = queries.cash_asset_id()
     places = {
         purpose: (None if purpose is Purpose.BANK else withdrawal.organisation_id, cash_id, purpose)
         for purpose in (source, target)
     }
     ids = open_holdings(places.values())
-    post_entry(
+    return post_entry(
         key=key,
         kind=kind,
         legs=[NewLeg(cash_id, ids[places[source]], ids[places[target]], withdrawal.amount_fen)],
@@ -41,14 +50,21 @@ def request_withdrawal(*, actor: Actor, amount_fen: int, at: datetime) -> Withdr
     """Ask for money to be paid to the bound bank account; it is in transit from now on.
 
     Below the rulebook's limit it is sent at once, from there on a second person of the firm has to approve.
-    Raises InvalidQuantity, BankAccountMissing, InsufficientFunds.
+    Raises InvalidQuantity, WithdrawalWindowClosed, BankAccountMissing, BankAccountNotYet, InsufficientFunds,
+    SoldToday.
     """
     assert actor.organisation_id is not None
     if amount_fen <= 0:
         raise InvalidQuantity(field="amount_fen", found_value=amount_fen)
+    _refuse_outside_windows(at)
     account = queries.bank_account_of(actor.organisation_id)
     if account is None:
         raise BankAccountMissing
+    # A release of the account waits for this, or this finds it released (`withdrawal_goes_to_a_bound_account`).
+    if not BankAccount.objects.select_for_update().filter(pk=account.pk, state=BankAccount.State.BOUND).exists():
+        raise BankAccountMissing
+    if account.usable_from is None or account.usable_from > at:
+        raise BankAccountNotYet(usable_from=_shown(account.usable_from))
     withdrawal = Withdrawal.objects.create(
         organisation_id=actor.organisation_id,
         bank_account=account,
@@ -57,6 +73,10 @@ def request_withdrawal(*, actor: Actor, amount_fen: int, at: datetime) -> Withdr
         asked_at=at,
     )
     _move(f"withdrawal:{withdrawal.pk}:ask", EntryKind.WITHDRAW, withdrawal, Purpose.AVAILABLE, Purpose.IN_TRANSIT, at)
+    left = queries.withdrawable(actor.organisation_id, at)  # The money is locked now; what is left is what counts.
+    if left.available_fen < left.sales_fen:
+        might_fen = left.available_fen + amount_fen - left.sales_fen
+        raise SoldToday(sales_yuan=_yuan(left.sales_fen), withdrawable_yuan=_yuan(might_fen))
     if amount_fen < rule("cash.withdrawal_two_persons_from_fen", at=at).value:
         _send(withdrawal, at)
     record_audit(
@@ -74,8 +94,10 @@ def request_withdrawal(*, actor: Actor, amount_fen: int, at: datetime) -> Withdr
 def approve_withdrawal(*, actor: Actor, withdrawal_id: int, at: datetime) -> Withdrawal:
     """Approve a withdrawal as the second person of the firm; it is sent to the bank then.
 
-    Raises WithdrawalNotThere. The same person twice is refused by `withdrawal_has_two_persons`.
+    Raises WithdrawalNotThere, WithdrawalWindowClosed. The same person twice is refused by
+    `withdrawal_has_two_persons`.
     """
+    _refuse_outside_windows(at)
     withdrawal = _locked(withdrawal_id, State.ASKED)
     if withdrawal.organisation_id != actor.organisation_id:
         raise WithdrawalNotThere
@@ -90,6 +112,38 @@ def approve_withdrawal(*, actor: Actor, withdrawal_id: int, at: datetime) -> Wit
         at=at,
     )
     return withdrawal
+
+
+@transaction.atomic
+def return_money(*, explanation: SuspenseExplanation, actor: Actor, at: datetime) -> int:
+    """Send unknown money back to who paid it, decided by `actor`; return the entry by which it leaves suspense."""
+    withdrawal = Withdrawal.objects.create(
+        returns=explanation.notice,
+        amount_fen=explanation.notice.amount_fen,
+        asked_by_id=explanation.proposed_by_id,
+        approved_by_id=actor.user_id,
+        asked_at=at,
+    )
+    key = f"withdrawal:{withdrawal.pk}:ask"
+    entry_id = _move(key, EntryKind.WITHDRAW, withdrawal, Purpose.SUSPENSE, Purpose.IN_TRANSIT, at)
+    _send(withdrawal, at)
+    return entry_id
+
+
+def _refuse_outside_windows(at: datetime) -> None:
+    if not queries.is_withdrawal_window(at):
+        found = rule("cash.withdrawal_windows", at=at)
+        raise WithdrawalWindowClosed(
+            windows=", ".join(f"{start}–{end}" for start, end in found.value), basis=found.basis.title
+        )
+
+
+def _yuan(fen: int) -> str:
+    return f"{max(0, fen) // 100:,}.{max(0, fen) % 100:02d}"
+
+
+def _shown(at: datetime | None) -> str:
+    return beijing(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
 def _send(withdrawal: Withdrawal, at: datetime) -> None:
@@ -150,8 +204,11 @@ def finish_withdrawal(*, withdrawal_id: int, paid: bool, at: datetime, amount_fe
             raise WithdrawalNotThere
         return withdrawal
     kind = EntryKind.WITHDRAWAL_PAID if paid else EntryKind.WITHDRAWAL_RETURNED
-    target = Purpose.BANK if paid else Purpose.AVAILABLE
+    source = Purpose.AVAILABLE if withdrawal.returns_id is None else Purpose.SUSPENSE
+    target = Purpose.BANK if paid else source
     _move(f"withdrawal:{withdrawal.pk}:{wanted}", kind, withdrawal, Purpose.IN_TRANSIT, target, at)
     withdrawal.state, withdrawal.closed_at = wanted, at
     withdrawal.save(update_fields=["state", "closed_at"])
+    if withdrawal.returns_id is not None and not paid:  # The money is unknown again.
+        SuspenseExplanation.objects.filter(notice_id=withdrawal.returns_id, state="done").update(state="failed")
     return withdrawal

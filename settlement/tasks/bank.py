@@ -1,11 +1,14 @@
-"""The bank port, outwards: payment orders (pain.001) and statements (camt.053) over HTTP, signed both ways."""
+"""The bank port, outwards: payment orders (pain.001), accounts (acmt.023), statements (camt.053), all signed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import requests
 from celery import shared_task
@@ -14,10 +17,12 @@ from django.conf import settings
 from rulebook.errors import Refusal
 from rulebook.queries import now
 from settlement import queries, services
+from settlement.rules.acmt import Verification, read_verification, verification_request
 from settlement.rules.pain import OrderAnswer, payment_orders, read_answer
 from settlement.rules.signatures import is_signed, signed_headers
 from settlement.rules.xml import Unreadable
 
+Read = TypeVar("Read")
 logger = logging.getLogger(__name__)
 BATCH = 50
 TIMEOUT_SECONDS = 10
@@ -41,7 +46,8 @@ def send_payment_orders(**_later_arguments: object) -> None:
         account=settings.BANK_ACCOUNT,
         owner=settings.VENUE_NAME,
     )
-    answers, wrong = _send(message, message_id)
+    found, wrong = _ask("payments", message, message_id, _answers)
+    answers = found or {}
     for order_id, order in orders:
         answer = answers.get(order.end_to_end)
         if answer is None:
@@ -52,26 +58,60 @@ def send_payment_orders(**_later_arguments: object) -> None:
             services.record_payment_refusal(order_id=order_id, reason=answer.reason, at=at)
 
 
-def _send(message: bytes, message_id: str) -> tuple[dict[str, OrderAnswer], str]:
-    """Send a message of orders; return what the bank says of each, or what went wrong."""
+def _answers(data: bytes, message_id: str) -> dict[str, OrderAnswer]:
+    return read_answer(data, message_id=message_id)
+
+
+def _ask(path: str, message: bytes, message_id: str, read: Callable[[bytes, str], Read]) -> tuple[Read | None, str]:
+    """Send a signed message to the bank; return what `read` makes of its signed answer, or what went wrong."""
     headers = signed_headers(
         secret=settings.BANK_SECRET, message_id=message_id, text=message.decode(), at=datetime.now(UTC)
     )
     try:
         answer = requests.post(
-            f"{settings.BANK_URL}/payments",
+            f"{settings.BANK_URL}/{path}",
             data=message,
             headers={"content-type": "application/xml", **headers},
             timeout=TIMEOUT_SECONDS,
         )
         if answer.status_code != 200:
-            return {}, f"{answer.status_code}"
+            return None, f"{answer.status_code}"
         if not _is_signed(answer, f"answer_{message_id}"):
-            return {}, "signature"
-        return read_answer(answer.content, message_id=message_id), ""
+            return None, "signature"
+        return read(answer.content, message_id), ""
     except (requests.RequestException, Unreadable) as error:
-        logger.warning("The bank took no payment orders: %s", type(error).__name__)
-        return {}, type(error).__name__
+        logger.warning("The bank did not answer at %s: %s", path, type(error).__name__)
+        return None, type(error).__name__
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def ask_about_accounts(**_later_arguments: object) -> None:
+    """Ask the bank in whose name approved accounts stand. Right when run twice: an answer is taken once."""
+    at = now()
+    if not settings.BANK_URL:
+        return
+    for account in queries.accounts_to_ask(at=at, limit=BATCH):
+        number = f"A{account.pk}"
+        message_id = f"V{account.pk}-{account.attempts}"
+        message = verification_request(
+            message_id=message_id,
+            written_at=datetime.now(UTC),
+            asker=settings.VENUE_NAME,
+            number=number,
+            name=account.account_name,
+            account=account.account_number,
+        )
+        found, wrong = _ask("verifications", message, message_id, partial(_verification, number))
+        if found is None:
+            services.record_account_attempt(account_id=account.pk, error=wrong, at=at)
+        else:
+            services.record_account_answer(
+                account_id=account.pk, is_holders=found.is_holders, reason=found.reason, at=at
+            )
+
+
+def _verification(number: str, data: bytes, message_id: str) -> Verification:
+    return read_verification(data, message_id=message_id, number=number)
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -18,7 +18,7 @@ class BankDesk(Page):
         notices = queries.bank_notices_visible_to(self.actor)[:200]
         withdrawals = queries.withdrawals_visible_to(self.actor)[:200]
         ids = {row.organisation_id for row in notices if row.organisation_id}
-        ids |= {row.organisation_id for row in withdrawals}
+        ids |= {row.organisation_id for row in withdrawals if row.organisation_id}
         names = {number: organisation(number).name for number in ids}
         return super().get_context_data(
             **kwargs,
@@ -28,5 +28,5 @@ class BankDesk(Page):
                 for row, proposal in queries.unknown_money(self.actor)[:200]
             ],
             notices=[{"row": row, "name": names.get(row.organisation_id or 0, "")} for row in notices],
-            withdrawals=[{"row": row, "name": names[row.organisation_id]} for row in withdrawals],
+            withdrawals=[{"row": row, "name": names.get(row.organisation_id or 0, "")} for row in withdrawals],
         )

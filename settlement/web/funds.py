@@ -63,6 +63,9 @@ class FundsPage(Page):
             "withdrawals": [
                 row for row in queries.withdrawals_visible_to(self.actor) if row.organisation_id == organisation_id
             ][:20],
+            "withdrawable": queries.withdrawable(organisation_id, self.at),
+            "windows": rule("cash.withdrawal_windows", at=self.at),
+            "is_window": queries.is_withdrawal_window(self.at),
             "bank_account": queries.bank_account_of(organisation_id),
             "limit": rule("cash.withdrawal_two_persons_from_fen", at=self.at),
             "deposit_form": AmountForm(prefix="in"),

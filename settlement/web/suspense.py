@@ -39,7 +39,7 @@ class UnknownMoney(FormPage):
             notice=notice,
             proposal=proposal,
             days=(self.at - notice.at).days,
-            owner=organisation(proposal.organisation_id) if proposal else None,
+            owner=organisation(proposal.organisation_id) if proposal and proposal.organisation_id else None,
             proposed_by=user_name(proposal.proposed_by_id) if proposal else "",
             may_act=self.actor.has(Role.SETTLEMENT_OPERATOR),
             is_own=proposal is not None and proposal.proposed_by_id == self.actor.user_id,
@@ -71,11 +71,25 @@ class _Decision(Act):
         return proposal.pk
 
 
+class ProposeReturn(_Decision):
+    """An operator proposes that the money goes back to the account it came from."""
+
+    done = gettext_lazy("Proposed. Another settlement operator decides on it.")
+
+    def call(self) -> None:
+        services.propose_return(
+            actor=self.actor,
+            notice_id=self.kwargs["notice_id"],
+            reason=self.request.POST.get("reason", ""),
+            at=self.at,
+        )
+
+
 class ApproveExplanation(_Decision):
     """Another operator moves the money to its owner."""
 
     needs_password = True
-    done = gettext_lazy("The money has been moved to its owner.")
+    done = gettext_lazy("Decided: the money has left suspense.")
     is_moved = False
 
     def call(self) -> None:

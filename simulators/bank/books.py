@@ -46,6 +46,7 @@ class Books:
                 CREATE TABLE IF NOT EXISTS statement (
                     number INTEGER PRIMARY KEY, upto INTEGER NOT NULL, closing_fen INTEGER NOT NULL,
                     body BLOB NOT NULL);
+                CREATE TABLE IF NOT EXISTS customer (account TEXT PRIMARY KEY, name TEXT NOT NULL);
                 CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value TEXT NOT NULL);
             """)
 
@@ -53,6 +54,15 @@ class Books:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+    def verify(self, *, account: str, name: str) -> str:
+        """Return why an account does not stand in a name, else an empty text. Its first namer is its customer."""
+        with self._lock, self._db:
+            if self._behaviour() == "reject":
+                return "账户已关闭"
+            self._db.execute("INSERT OR IGNORE INTO customer (account, name) VALUES (?, ?)", [account, name])
+            row = self._db.execute("SELECT name FROM customer WHERE account = ?", [account]).fetchone()
+        return "" if row["name"] == name else "户名不符"
 
     def pay_in(self, *, amount_fen: int, reference: str, name: str, account: str) -> str:
         """Receive money for the platform and return the bank's serial number of it."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from standardwebhooks.webhooks import Webhook
 
+from simulators.bank.acmt import read_question, report
 from simulators.bank.books import BEHAVIOURS, Books
 from simulators.bank.courier import Courier
 from simulators.bank.pain import answer, read_orders
@@ -83,6 +84,8 @@ def serve(books: Books, courier: Courier, *, host: str, port: int, secret: str) 
                 self._pay_in()
             elif self.path == "/payments":
                 self._pay_out()
+            elif self.path == "/verifications":
+                self._verify()
             else:
                 self._send(404, b"", "text/plain")
 
@@ -165,6 +168,20 @@ def serve(books: Books, courier: Courier, *, host: str, port: int, secret: str) 
                 books.pay_out(order_id=order.end_to_end, amount_fen=order.fen, name=order.name, account=order.account)
             courier.ring()
             self._send_signed(f"answer_{message_id}", answer(message_id, refused, orders))
+
+        def _verify(self) -> None:
+            """Say whether an account stands in a name."""
+            body = self._body()
+            if not is_signed(webhook, body.decode(errors="replace"), dict(self.headers.items())):
+                self._send(401, b"", "text/plain")
+                return
+            try:
+                question = read_question(body)
+            except ValueError:
+                self._send(422, b"", "text/plain")
+                return
+            reason = books.verify(account=question.account, name=question.name)
+            self._send_signed(f"answer_{question.message_id}", report(question, reason=reason))
 
         def _counter(self, known: dict[str, str]) -> bytes:
             told = ""

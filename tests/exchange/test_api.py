@@ -9,10 +9,10 @@ from accounts.rules import Role
 from exchange.models import Trade
 from exchange.rules import Side, TradingMode
 from settlement.models import Withdrawal
-from settlement.services import bind_bank_account, request_withdrawal
+from settlement.services import request_withdrawal
 from tests.accounts.makers import User, a_person
 from tests.exchange.makers import a_market
-from tests.settlement.makers import give_money
+from tests.settlement.makers import bind_account, give_money
 
 pytestmark = pytest.mark.django_db
 
@@ -57,13 +57,7 @@ def test_a_withdrawal_is_approved_by_another_person_of_the_firm(call, at):
     second = a_person(Role.FIRM_CONFIRMER, at=at, organisation_id=asker.organisation_id)
     stranger = a_person(Role.FIRM_CONFIRMER, at=at)
     give_money(asker.organisation_id, 20_000_000, at)
-    bind_bank_account(
-        organisation_id=asker.organisation_id,
-        bank_name="示例银行",
-        account_name="试验户名",
-        account_number="622200001",
-        at=at,
-    )
+    bind_account(asker.organisation_id, at)
     withdrawal = request_withdrawal(actor=asker, amount_fen=5_000_000, at=at)
     path = f"/withdrawals/{withdrawal.pk}/approve/"
     assert call(stranger, "POST", path, key="k").status_code == 404

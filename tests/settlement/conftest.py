@@ -1,3 +1,5 @@
+import base64
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -5,7 +7,36 @@ import psycopg2
 import pytest
 
 from ops import postgres
+from simulators.bank.books import Books
+from simulators.bank.courier import Courier
+from simulators.bank.server import serve
 from tests import database
+
+BANK_SECRET = "whsec_" + base64.b64encode(b"a secret of this test alone, 32 B").decode()
+BANK_ACCOUNT = "150100888800000001"
+
+
+@pytest.fixture
+def bank_secret(settings: Any) -> None:
+    """The secret that platform and bank share, and the funds account."""
+    settings.BANK_SECRET = BANK_SECRET
+    settings.BANK_ACCOUNT = BANK_ACCOUNT
+
+
+@pytest.fixture
+def bank(tmp_path: Any, settings: Any, bank_secret: None) -> Iterator[Books]:
+    """The simulated bank, running on a free port; its notices are read from its books, not delivered."""
+    books = Books(str(tmp_path / "bank.sqlite3"), BANK_ACCOUNT)
+    courier = Courier(books, "http://127.0.0.1:9/none", BANK_SECRET)
+    server = serve(books, courier, host="127.0.0.1", port=0, secret=BANK_SECRET)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    settings.BANK_URL = f"http://127.0.0.1:{server.server_address[1]}"
+    yield books
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    books.close()
 
 
 @pytest.fixture

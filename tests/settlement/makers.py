@@ -6,11 +6,12 @@ import itertools
 from dataclasses import replace
 from datetime import datetime
 
-from accounts.rules import NOBODY, Actor
+from accounts.rules import NOBODY, Actor, Role
 from settlement import services
+from settlement.models import BankAccount
 from settlement.rules import CreditDescription, IssuedBatch
 from settlement.services.deposits import BankMessage
-from tests.accounts.makers import a_user, an_organisation
+from tests.accounts.makers import a_person, a_user, an_organisation
 
 _numbers = itertools.count(1)
 
@@ -53,6 +54,18 @@ def issue(
     )
 
 
+def bind_account(organisation_id: int, at: datetime, number: str = "") -> BankAccount:
+    """Return a bank account bound by two new persons of the organisation, on the bank's word."""
+    first, second = (
+        a_person(role, at=at, confirmed=True, organisation_id=organisation_id)
+        for role in (Role.FIRM_INITIATOR, Role.FIRM_CONFIRMER)
+    )
+    number = number or f"6222{next(_numbers):012d}"
+    row = services.propose_bank_account(actor=first, bank_name="模拟银行", account_number=number, at=at)
+    services.approve_bank_account(actor=second, account_id=row.pk, account_number=number, at=at)
+    return services.record_account_answer(account_id=row.pk, is_holders=True, reason="", at=at)
+
+
 def give_money(organisation_id: int, fen: int, at: datetime) -> None:
     """Have the bank report money for an organisation, under a reference of its own."""
     reference = services.request_deposit(actor=of_organisation(organisation_id), amount_fen=fen, at=at)
@@ -61,4 +74,4 @@ def give_money(organisation_id: int, fen: int, at: datetime) -> None:
     )
 
 
-__all__ = ["a_user", "an_organisation", "credit", "give_money", "issue", "of_organisation"]
+__all__ = ["a_user", "an_organisation", "bind_account", "credit", "give_money", "issue", "of_organisation"]

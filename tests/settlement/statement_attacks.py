@@ -94,6 +94,6 @@ STATEMENT_ATTACKS = {
 STATEMENT_ALSO = {
     "explained by nothing": ("line_is_explained_to_the_fen",),
     "empty the statements": ("statement_line_is_not_truncated",),
-    "empty the bank notices": ("line_explained_is_not_truncated",),
+    "empty the bank notices": ("withdrawal_is_not_truncated",),
     "empty the lines": ("line_explained_is_not_truncated",),
 }

@@ -24,21 +24,20 @@ from simulators.bank.courier import Courier
 from simulators.bank.pain import Order as BankOrder
 from simulators.bank.pain import answer as bank_answer
 from simulators.bank.pain import read_orders
-from simulators.bank.server import fen_of, serve
+from simulators.bank.server import fen_of
 from tests.accounts.makers import a_person
-from tests.settlement.makers import an_organisation, give_money, of_organisation
+from tests.settlement.conftest import BANK_ACCOUNT as ACCOUNT
+from tests.settlement.conftest import BANK_SECRET as SECRET
+from tests.settlement.makers import an_organisation, bind_account, give_money, of_organisation
 
-SECRET = "whsec_" + base64.b64encode(b"a secret of this test alone, 32 B").decode()
 ADDRESS = "/api/v1/bank-notices/"
 
 
 @pytest.fixture(autouse=True)
-def _secret(settings):
-    settings.BANK_SECRET = SECRET
-    settings.BANK_ACCOUNT = ACCOUNT
+def _secret(bank_secret):
+    """The platform and the bank share it in every test."""
 
 
-ACCOUNT = "150100888800000001"
 WRITTEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -121,31 +120,9 @@ def test_the_bank_refuses_other_amounts(text):
 @pytest.fixture
 def firm(committed, at):
     initiator = a_person(Role.FIRM_INITIATOR, at=at, confirmed=True)
-    services.bind_bank_account(
-        organisation_id=initiator.organisation_id,
-        bank_name="模拟银行",
-        account_name="某公司",
-        account_number="6222020000001234",
-        at=at,
-    )
+    bind_account(initiator.organisation_id, at)
     give_money(initiator.organisation_id, 20_000_000, at)
     return initiator
-
-
-@pytest.fixture
-def bank(tmp_path, settings):
-    """The simulated bank, running on a free port; its notices are read from its books, not delivered."""
-    books = Books(str(tmp_path / "bank.sqlite3"), ACCOUNT)
-    courier = Courier(books, "http://127.0.0.1:9/none", SECRET)
-    server = serve(books, courier, host="127.0.0.1", port=0, secret=SECRET)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    settings.BANK_URL = f"http://127.0.0.1:{server.server_address[1]}"
-    yield books
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    books.close()
 
 
 def test_a_small_withdrawal_is_sent_paid_and_closed_once(firm, bank, at):

@@ -5,7 +5,7 @@ import pytest
 from config import invariants
 from settlement import queries, services
 from settlement.services.deposits import BankMessage
-from tests.settlement.makers import a_user, of_organisation
+from tests.settlement.makers import a_user, bind_account, of_organisation
 from tests.settlement.test_refusals import AT, make_world
 
 
@@ -14,7 +14,7 @@ def world(shared_database):
     """The world of the attacks, with money that came in, went out, waits and is unknown."""
     made = make_world(AT)
     seller = seller_of(made)
-    services.bind_bank_account(organisation_id=seller, bank_name="", account_name="", account_number="6222", at=AT)
+    bind_account(seller, AT)
     person = a_user(seller, at=AT)
     asked = [
         services.request_withdrawal(actor=acting(person, seller), amount_fen=amount, at=AT) for amount in (1_000, 2_000)

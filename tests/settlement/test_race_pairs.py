@@ -19,7 +19,7 @@ from settlement.queries.holds import digest_of_hold, digest_of_lift
 from settlement.rules import HoldReason, TradeToSettle
 from settlement.services import EvidenceFile, NewHold
 from tests.concurrency import started_beside
-from tests.settlement.makers import an_organisation, give_money
+from tests.settlement.makers import an_organisation, bind_account, give_money
 from tests.settlement.transfer_makers import World
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -128,9 +128,7 @@ def retire(holder: Holder) -> Call:
 def withdraw(holder: Holder) -> Call:
     if not queries.available_fen(holder.giver):
         give_money(holder.giver, MONEY_FEN, AT)
-        services.bind_bank_account(
-            organisation_id=holder.giver, bank_name="农行", account_name="甲", account_number="6222", at=AT
-        )
+        bind_account(holder.giver, AT)
     return lambda: services.request_withdrawal(actor=holder.initiator, amount_fen=WITHDRAWN_FEN, at=AT)
 
 

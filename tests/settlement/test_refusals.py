@@ -17,6 +17,7 @@ from settlement import queries, services
 from settlement.rules import HoldReason, Purpose
 from tests.accounts.makers import a_person
 from tests.attacks import guards_in, in_world, not_missed
+from tests.settlement.bank_account_attacks import BANK_ACCOUNT_ALSO, BANK_ACCOUNT_ATTACKS, BANK_ACCOUNT_SAID_BY
 from tests.settlement.behind import ALONE, ALSO, SAID_BY
 from tests.settlement.log_attacks import LOG_ALSO, LOG_ATTACKS
 from tests.settlement.makers import an_organisation, give_money, issue
@@ -172,14 +173,6 @@ TOP = "(SELECT last_serial FROM settlement_serialblock WHERE holding_id = {avail
 MADE = "(SELECT max(id) FROM settlement_entry)"
 
 PERSON = "(SELECT maker_id FROM settlement_entry WHERE kind = 'issue' LIMIT 1)"
-ACCOUNT = "INSERT INTO settlement_bankaccount (organisation_id, bank_name, account_name, account_number, bound_at) SELECT organisation_id, '', '', '', now() FROM settlement_holding WHERE id = {available}"
-WITHDRAWAL = (
-    "INSERT INTO settlement_withdrawal (organisation_id, bank_account_id, amount_fen, state, asked_by_id, approved_by_id, asked_at)"
-    " SELECT organisation_id, id, {}, 'asked', "
-    + PERSON
-    + ", {}, now() FROM settlement_bankaccount ORDER BY id DESC LIMIT 1"
-)
-
 READING = "INSERT INTO settlement_secondreading (at, snapshot, last_entry_id, legs_read, moves_read, seconds, found, differences) VALUES (now(), '', 1, 1, 1, 1, 0, '[]')"
 PROOF = "INSERT INTO settlement_invariantproof (at, seconds, proved, broken) VALUES (now(), 1, '{{}}', '{{}}')"
 RUN = "INSERT INTO settlement_proofrun (kind, night, state, at, done_steps, all_steps, error) VALUES ('invariants', now()::date, '{}', now(), 0, 0, '')"
@@ -441,6 +434,7 @@ HELD = {
 
 # What is tried (statements of one transaction), and the name of the guard that refuses it.
 ATTACKS = {
+    **BANK_ACCOUNT_ATTACKS,
     **LOG_ATTACKS,
     **STATEMENT_ATTACKS,
     **SUSPENSE_ATTACKS,
@@ -647,11 +641,6 @@ ATTACKS = {
         ],
         "expected_deposit_positive",
     ),
-    "withdrawal of nothing": ([ACCOUNT, WITHDRAWAL.format("0", "NULL")], "withdrawal_amount_positive"),
-    "withdrawal approved by who asked": (
-        [ACCOUNT, WITHDRAWAL.format("5", PERSON)],
-        "withdrawal_has_two_persons",
-    ),
     "freeze lifted by who asked": (
         [
             f"INSERT INTO settlement_assetfreeze (asset_id, reason, order_number, since, lifted_at, lift_asked_by_id, lifted_by_id) VALUES ({{asset}}, '', '', now(), now(), {PERSON}, {PERSON})"
@@ -688,7 +677,6 @@ ATTACKS = {
         [NEW_ENTRY, BLOCK + f"({{asset}}, {PARENT}, {{available}}, {MADE}, 1, {TOP})"],
         "serial_block_starts_once",
     ),
-    "a second bank account": ([ACCOUNT, ACCOUNT], "one_bound_bank_account"),
     "settlement that counts wrong": (
         ["INSERT INTO settlement_settlementbatch (at, entries) VALUES (now(), 3)"],
         "settlement_counts_its_entries",
@@ -1043,8 +1031,8 @@ def attack(name, world, owner):
             owner.execute(statement)
         owner.connection.commit()
         del statements[: statements.index("COMMIT") + 1]
-    also = (ALSO | LOG_ALSO | STATEMENT_ALSO | SUSPENSE_ALSO).get(name, ())
-    return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY, also=also)
+    also = (ALSO | BANK_ACCOUNT_ALSO | LOG_ALSO | STATEMENT_ALSO | SUSPENSE_ALSO).get(name, ())
+    return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY | BANK_ACCOUNT_SAID_BY, also=also)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

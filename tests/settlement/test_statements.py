@@ -25,7 +25,7 @@ from simulators.bank.courier import Courier
 from simulators.bank.server import serve
 from tests.accounts.makers import a_person, signed_in_as
 from tests.concurrency import started_and_waiting
-from tests.settlement.makers import an_organisation, of_organisation
+from tests.settlement.makers import an_organisation, bind_account, of_organisation
 from tests.settlement.test_bank import SECRET
 
 ACCOUNT = "150100888800000001"
@@ -51,9 +51,7 @@ def take(data, at, actor=None):
 def firm(committed, at):
     """A firm with a bank account, its reference, and a notice of 500 yuan under it."""
     number = an_organisation(at=at)
-    services.bind_bank_account(
-        organisation_id=number, bank_name="模拟银行", account_name="某公司", account_number="6222", at=at
-    )
+    bind_account(number, at)
     reference = services.request_deposit(actor=of_organisation(number), amount_fen=None, at=at).reference
     services.book_bank_notice(message=BankMessage("B1", 50_000, reference, "某公司", "6222"), at=at)
     return number, reference
