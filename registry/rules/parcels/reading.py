@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from registry.rules.child import ParserFailed, run_limited
+from accounts.rules.child import ParserFailed, run_limited
 from registry.rules.parcels import files
 from registry.rules.parcels.geometry import area_ha, flaw_of, polygons_of
 from registry.rules.parcels.limits import Limits

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from registry.rules.child import ParserFailed, run_limited
+from accounts.rules.child import ParserFailed, run_limited
 from registry.rules.methodologies import ParameterSet, shipped
 from registry.rules.methodologies.f1_afforestation.plot import DEFAULT_MIN_DBH_CM
 from registry.rules.uploads.archive import Limits, merged_areas, problems_of_file

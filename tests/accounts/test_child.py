@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.rules import child
-from registry.rules.child import ParserFailed, run_limited
+from accounts.rules import child
+from accounts.rules.child import ParserFailed, run_limited
 
 
 @pytest.fixture
