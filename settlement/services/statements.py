@@ -19,6 +19,7 @@ from settlement.errors import (
 from settlement.models import BankNotice, BankStatement, LineExplained, StatementLine, Withdrawal
 from settlement.rules.camt import read_camt
 from settlement.rules.statements import Statement, rows_of_csv, statement_of_rows, statements_of
+from settlement.rules.workbook import is_workbook, rows_of_workbook
 from settlement.rules.xml import MOST_BYTES, Unreadable
 from settlement.services.deposits import BankMessage, book_bank_notice
 from settlement.services.withdrawals import finish_withdrawal
@@ -27,7 +28,7 @@ LOCK = 20260306  # One statement after another: what one explains, the next find
 
 
 def take_statement_file(*, data: bytes, account: str, at: datetime, actor: Actor | None = None) -> list[BankStatement]:
-    """Take the statements of a file, all or none, and return them: a camt.053, or a bank's export as CSV (UTF-8, GBK).
+    """Take the statements of a file, all or none, and return them: a camt.053, or a bank's export (CSV or xlsx).
 
     account: the funds account; a camt.053 of another is refused. The same file again gives the same rows.
     Raises XmlRejected, StatementOff, FileUnreadable, StatementElsewhere, StatementContradicts.
@@ -39,7 +40,8 @@ def take_statement_file(*, data: bytes, account: str, at: datetime, actor: Actor
         if is_xml:
             found = statements_of(read_camt(data))
         else:
-            found = [statement_of_rows(rows_of_csv(data), account=account)]
+            rows = rows_of_workbook(data) if is_workbook(data) else rows_of_csv(data)
+            found = [statement_of_rows(rows, account=account)]
     except Unreadable as error:
         kind = StatementOff if error.is_off else XmlRejected if is_xml else FileUnreadable
         raise kind(field="file", reason=error.reason, place=error.place or "-") from error
