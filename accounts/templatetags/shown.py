@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-import cn2an
 from django import template
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 
+from accounts.rules.paper import money_in_words
 from rulebook import rules
 
 register = template.Library()
@@ -101,4 +101,4 @@ def day(value: object) -> str:
 def in_words(value: object) -> str:
     """An amount in fen → 壹拾贰元叁角肆分."""
     number = _whole(value)
-    return "—" if number is None else str(cn2an.an2cn(f"{number // 100}.{number % 100:02d}", "rmb"))
+    return "—" if number is None else money_in_words(number)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import cn2an
-
 from accounts.rules import Actor
+from accounts.rules.paper import chinese_day, english_day, in_words, paper
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")
 PURPOSES = {
@@ -26,10 +23,6 @@ METHODOLOGIES = {
     "G1": ("草原管理碳汇（G1）", "Grassland management (G1)"),
     "W1": ("湿地恢复碳汇（W1）", "Wetland restoration (W1)"),
 }
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True)
@@ -55,12 +48,6 @@ class Certificate:
     check_url: str
 
 
-def tonnes_in_words(tonnes: int) -> str:
-    """Return an amount in Chinese capitals (大写): 1234 is 壹仟贰佰叁拾肆."""
-    words: str = cn2an.an2cn(tonnes, "up")
-    return words
-
-
 def masked_name(name: str) -> str:
     """Return a natural person's name as the public may see it: the first character alone."""
     return name[:1] + "*" * min(max(len(name) - 1, 1), 2)
@@ -76,19 +63,7 @@ def knows_names_of(actor: Actor, organisation_id: int) -> bool:
 
 def certificate_pdf(certificate: Certificate) -> bytes:
     """Return the certificate as PDF, A4, Chinese with English beneath; byte-identical for equal content."""
-    import noto_cjk_sans_otc  # Heavy, and only for who prints.
-    import typst
-
-    content: bytes = typst.compile(
-        TEMPLATE,
-        format="pdf",
-        font_paths=[Path(noto_cjk_sans_otc.__file__).parent],
-        ignore_system_fonts=True,
-        sys_inputs={"content": json.dumps(shown(certificate), ensure_ascii=False), "qr": _qr(certificate.check_url)},
-        # The day of the retirement, so that the clock of the machine does not stand in the file.
-        timestamp=_noon(certificate.retired_on),
-    )
-    return content
+    return paper(TEMPLATE, shown(certificate), day=certificate.retired_on, qr=certificate.check_url)
 
 
 def shown(certificate: Certificate) -> dict[str, Any]:
@@ -98,8 +73,8 @@ def shown(certificate: Certificate) -> dict[str, Any]:
     period = None
     if certificate.period_first is not None and certificate.period_last is not None:
         period = [
-            f"{_chinese(certificate.period_first)}至{_chinese(certificate.period_last)}",
-            f"{_english(certificate.period_first)} – {_english(certificate.period_last)}",
+            f"{chinese_day(certificate.period_first)}至{chinese_day(certificate.period_last)}",
+            f"{english_day(certificate.period_first)} – {english_day(certificate.period_last)}",
         ]
     return {
         "number": certificate.number,
@@ -110,31 +85,11 @@ def shown(certificate: Certificate) -> dict[str, Any]:
         "period": period,
         "note": certificate.note,
         "tonnes": f"{certificate.tonnes:,}",
-        "words": tonnes_in_words(certificate.tonnes),
+        "words": in_words(certificate.tonnes),
         "project": [certificate.project_name, f"{certificate.project_code} · {certificate.place}"],
         "methodology": list(methodology),
         "vintage": str(certificate.vintage_year),
         "serials": list(certificate.serials),
-        "date": [_chinese(certificate.retired_on), _english(certificate.retired_on)],
+        "date": [chinese_day(certificate.retired_on), english_day(certificate.retired_on)],
         "check_url": certificate.check_url,
     }
-
-
-def _qr(text: str) -> str:
-    import segno
-
-    drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(drawn, kind="svg", border=0, dark="#12372a", xmldecl=False)
-    return drawn.getvalue().decode()
-
-
-def _noon(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
-
-
-def _chinese(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _english(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

@@ -8,8 +8,9 @@ import pytest
 from django.utils.translation import gettext, override
 from pypdf import PdfReader
 
+from accounts.rules.paper import in_words
 from inclusion.web import words as inclusion_words
-from registry.rules.certificate import PURPOSES, Certificate, certificate_pdf, masked_name, shown, tonnes_in_words
+from registry.rules.certificate import PURPOSES, Certificate, certificate_pdf, masked_name, shown
 from registry.web import credit_words
 
 ONE = Certificate(
@@ -55,7 +56,7 @@ def test_equal_content_gives_equal_bytes():
     ],
 )
 def test_tonnes_in_chinese_capitals(tonnes, words):
-    assert tonnes_in_words(tonnes) == words
+    assert in_words(tonnes) == words
 
 
 def test_everything_it_says_is_printed():
