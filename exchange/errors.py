@@ -18,6 +18,10 @@ class OrderNotThere(NotThere):
     """No such order for this actor."""
 
 
+class TradeNotThere(NotThere):
+    """No such trade of this actor."""
+
+
 class ProposalNotThere(NotThere):
     """No such open proposal for this actor."""
 

@@ -4,7 +4,7 @@ from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
 from exchange.api import freezes as freeze_api
 from exchange.api import views
-from exchange.web import desk, freezes, market, orders, ticket
+from exchange.web import confirmations, desk, freezes, market, orders, ticket
 
 READS = signed_in(scope="orders:read")
 TRADES = roles(Role.FIRM_INITIATOR, Role.OWNER, scope="orders:write")
@@ -32,6 +32,12 @@ api_routes = [
         name="api-proposal-confirm",
         POST=TRADES,
     ),
+    route(
+        "trades/<int:trade_id>/confirmation/",
+        views.TradeConfirmation.as_view(),
+        name="api-trade-confirmation",
+        GET=READS,
+    ),
     route("trades/", views.OwnTrades.as_view(), name="api-trades", GET=READS),
 ]
 
@@ -50,6 +56,8 @@ web_routes = [
     route("orders/", orders.OrdersPage.as_view(), name="exchange-orders", GET=OWN),
     route("orders.xlsx", orders.OrdersExport.as_view(), name="exchange-orders-export", GET=OWN),
     route("trades.xlsx", orders.TradesExport.as_view(), name="exchange-trades-export", GET=OWN),
+    route("trades/<int:trade_id>/", confirmations.TradePage.as_view(), name="exchange-trade", GET=OWN),
+    route("trades/<int:trade_id>.pdf", confirmations.TradePaper.as_view(), name="exchange-trade-paper", GET=OWN),
     route("orders/<int:order_id>/cancel/", ticket.CancelOrder.as_view(), name="exchange-cancel", POST=TRADERS),
     route(
         "proposals/<int:proposal_id>/confirm/",

@@ -15,6 +15,7 @@ from exchange.models import Order, Trade, TradeProposal
 from exchange.queries import BookView, InstrumentView
 from exchange.queries.tape import Candle, TapeLine
 from exchange.rules import OrderType, Side, TimeInForce
+from exchange.rules.confirmation import Confirmation, who_invoices
 from exchange.services import NewOrder, PlacedOrder
 from rulebook.rules import beijing
 from settlement.queries import hold_summary
@@ -222,6 +223,38 @@ class AcceptedOrdersShown(BaseModel):
     results: list[AcceptedShown]
 
 
+class TradePartyShown(BaseModel):
+    """A party of a trade, as both know it."""
+
+    name: str
+    uscc: str
+
+
+class ConfirmationShown(BaseModel):
+    """The confirmation of a trade for the caller's side; the fee is the caller's own. `invoices`: who invoices whom."""
+
+    number: str
+    trade: int
+    entry: int
+    at: datetime
+    side: str
+    mode: str
+    instrument: str
+    project: str
+    vintage_year: int
+    quantity: int
+    price: str
+    value_fen: int
+    fee_fen: int
+    proceeds_fen: int
+    buyer: TradePartyShown
+    seller: TradePartyShown
+    order: int
+    serials: list[str]
+    invoices: list[str]
+    digest: str
+
+
 class TradeShown(BaseModel):
     """A trade of the caller; the counterparty is named, since both have confirmed."""
 
@@ -352,6 +385,32 @@ def trade_shown(trade: Trade) -> TradeShown:
         taker_order=trade.taker_order_id,
         entry=trade.entry_id,
         at=beijing(trade.at),
+    )
+
+
+def confirmation_shown(one: Confirmation) -> ConfirmationShown:
+    """Return a confirmation as the API gives it."""
+    return ConfirmationShown(
+        number=one.number,
+        trade=one.trade,
+        entry=one.entry,
+        at=datetime.fromisoformat(one.at),
+        side=one.side,
+        mode=one.mode,
+        instrument=one.instrument,
+        project=one.project,
+        vintage_year=one.vintage_year,
+        quantity=one.quantity,
+        price=price_of(one.price_fen),
+        value_fen=one.value_fen,
+        fee_fen=one.fee_fen,
+        proceeds_fen=one.proceeds_fen,
+        buyer=TradePartyShown(name=one.buyer.name, uscc=one.buyer.uscc),
+        seller=TradePartyShown(name=one.seller.name, uscc=one.seller.uscc),
+        order=one.order,
+        serials=list(one.serials),
+        invoices=[note[0] for note in who_invoices(one)],
+        digest=one.digest,
     )
 
 

@@ -172,6 +172,14 @@ class OwnTrades(Endpoint):
         return self.page(queries.trades_visible_to(self.actor), schemas.trade_shown)
 
 
+class TradeConfirmation(Endpoint):
+    """The confirmation of an own trade (成交凭证): parties, serials, fee, who invoices whom."""
+
+    @described(schemas.ConfirmationShown)
+    def get(self, request: Request, trade_id: int) -> Response:
+        return self.answer(schemas.confirmation_shown(queries.trade_confirmation(self.actor, trade_id)))
+
+
 class Proposals(Endpoint):
     """The trades proposed to the own organisation (成交建议) and still open."""
 

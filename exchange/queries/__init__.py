@@ -1,6 +1,7 @@
 """What the market can be asked. Nothing here writes or locks."""
 
 from exchange.queries.book import BookView, LevelView, book, live_orders
+from exchange.queries.confirmations import trade_confirmation
 from exchange.queries.instruments import (
     InstrumentView,
     approval_in_force,
@@ -63,6 +64,7 @@ __all__ = [
     "session_instants",
     "sold_since",
     "tape",
+    "trade_confirmation",
     "traded_in_mode",
     "trades_of_order",
     "trades_visible_to",
