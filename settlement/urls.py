@@ -3,7 +3,7 @@
 from accounts.rules import PUBLIC, SIGNED_IN, Role, roles, signed_in
 from accounts.web.routes import route
 from settlement.api import bank, holds, log, transfers, views
-from settlement.web import bank_accounts, desk, funds, hold_acts, holdings, proofs, transfer_acts, trusted
+from settlement.web import bank_accounts, daily, desk, funds, hold_acts, holdings, proofs, transfer_acts, trusted
 from settlement.web import holds as hold_pages
 from settlement.web import log as log_pages
 from settlement.web import statements as statement_pages
@@ -177,6 +177,9 @@ web_routes = [
     route("holdings/<int:asset_id>/posting/", holdings.Posting.as_view(), name="settlement-posting", POST=PEOPLE),
     route("statement/", holdings.StatementPage.as_view(), name="settlement-statement", GET=SIGNED_IN),
     route("statement.xlsx", holdings.StatementExport.as_view(), name="settlement-statement-export", GET=SIGNED_IN),
+    route("statement/daily/", daily.DailyPage.as_view(), name="settlement-daily", GET=SIGNED_IN),
+    route("statement/daily.xlsx", daily.DailyExport.as_view(), name="settlement-daily-export", GET=SIGNED_IN),
+    route("statement/daily.pdf", daily.DailyPaper.as_view(), name="settlement-daily-paper", GET=SIGNED_IN),
     route("funds/", funds.FundsPage.as_view(), name="settlement-funds", GET=PEOPLE),
     route(
         "funds/bank-account/",

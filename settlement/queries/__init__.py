@@ -27,6 +27,7 @@ from settlement.queries.bank_accounts import (
     is_withdrawal_window,
     withdrawal_windows,
 )
+from settlement.queries.daily import daily_statement
 from settlement.queries.holdings import (
     available_fen,
     available_units,
@@ -178,6 +179,7 @@ __all__ = [
     "checks_of",
     "confirming_role",
     "consistency_proof",
+    "daily_statement",
     "deposits_visible_to",
     "due_of",
     "due_payment_orders",
