@@ -177,6 +177,22 @@ def test_an_account_is_released_by_two_and_not_under_a_payment(world):
     clean()
 
 
+def test_who_asked_for_the_release_does_not_carry_it_out(world):
+    row = world.bound()
+    both = a_person(Role.FIRM_INITIATOR, Role.FIRM_CONFIRMER, at=world.at, confirmed=True, organisation_id=world.firm)
+    services.ask_release(actor=both, account_id=row.pk, at=world.at)
+    asked = {"account_id": row.pk, "at": world.at}
+    with pytest.raises(TransferSamePerson):
+        services.release_bank_account(actor=both, **asked)
+    with pytest.raises(PasswordNeeded):
+        services.release_bank_account(actor=replace(world.second, confirmed_at=None), **asked)
+    with pytest.raises(RoleMissing):
+        services.release_bank_account(actor=world.first, **asked)
+    with pytest.raises(BankAccountNotThere):
+        services.keep_bank_account(actor=world.stranger, **asked)
+    assert queries.bank_account_of(world.firm) == row
+
+
 def test_a_later_account_takes_money_only_from_the_next_trading_day(world):
     give_money(world.firm, 5_000, world.at)
     first = world.bound()
@@ -274,6 +290,20 @@ def test_a_release_waits_for_a_withdrawal_and_then_refuses(world):
         )
     later.join()
     assert isinstance(later.error, AccountInUse)
+    clean()
+
+
+def test_a_withdrawal_waits_for_a_release_and_finds_the_account_gone(world):
+    from django.db import transaction
+
+    row = world.bound()
+    give_money(world.firm, 5_000, world.at)
+    services.ask_release(actor=world.first, account_id=row.pk, at=world.at)
+    with transaction.atomic():
+        services.release_bank_account(actor=world.second, account_id=row.pk, at=world.at)
+        later = started_and_waiting(world.withdraw)
+    later.join()
+    assert isinstance(later.error, BankAccountMissing)
     clean()
 
 
