@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from django.db.models import QuerySet
 
@@ -38,8 +38,8 @@ def bank_account_usable_from(row: BankAccount, bound_at: datetime) -> datetime:
         return bound_at
     days = int(rule("bank.later_account_after_trading_days", at=bound_at).value)
     day = add_trading_days(business_date(bound_at), days)
-    if day is None:  # Past the loaded calendar the market does not open, and no money leaves.
-        return bound_at.replace(year=bound_at.year + 1)
+    if day is None:  # Past the loaded calendar no day is a trading day, so no money leaves anyway.
+        day = business_date(bound_at) + timedelta(days=1)
     return datetime.combine(day, time(0), BEIJING)
 
 

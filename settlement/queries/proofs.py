@@ -178,10 +178,13 @@ PROOFS: dict[str, tuple[str, str]] = {
            WHERE has_column_privilege('tanhui_app', c.oid, a.attname, r.name)""",
     ),
     "I15": (
-        "maker and checker are two persons, also of a withdrawal, a lifted freeze, a transfer, a trusted account",
+        "maker and checker are two persons, also of money out, bank accounts, lifted freezes, transfers, trust",
         """SELECT 'entry' AS what, id FROM settlement_entry WHERE maker_id = checker_id
            OR (kind IN ('issue', 'transfer', 'reversal') AND (maker_id IS NULL OR checker_id IS NULL))
            UNION ALL SELECT 'withdrawal', id FROM settlement_withdrawal WHERE approved_by_id = asked_by_id
+           UNION ALL SELECT 'bank account', id FROM settlement_bankaccount
+           WHERE approved_by_id = proposed_by_id OR ended_by_id = release_asked_by_id
+              OR (state = 'bound' AND (approved_by_id IS NULL OR proposed_by_id IS NULL))
            UNION ALL SELECT 'freeze', id FROM settlement_assetfreeze
            WHERE lifted_at IS NOT NULL
              AND (lift_asked_by_id IS NULL OR lifted_by_id IS NULL OR lift_asked_by_id = lifted_by_id)

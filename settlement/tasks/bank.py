@@ -102,12 +102,10 @@ def ask_about_accounts(**_later_arguments: object) -> None:
             account=account.account_number,
         )
         found, wrong = _ask("verifications", message, message_id, partial(_verification, number))
-        if found is None:
+        if found is None:  # The others stay due: a bank that is away would hold the worker up for each of them.
             services.record_account_attempt(account_id=account.pk, error=wrong, at=at)
-        else:
-            services.record_account_answer(
-                account_id=account.pk, is_holders=found.is_holders, reason=found.reason, at=at
-            )
+            return
+        services.record_account_answer(account_id=account.pk, is_holders=found.is_holders, reason=found.reason, at=at)
 
 
 def _verification(number: str, data: bytes, message_id: str) -> Verification:

@@ -114,6 +114,26 @@ def test_a_bank_that_is_away_is_asked_again(world, bank):
     assert queries.accounts_to_ask(at=world.at + timedelta(days=400), limit=5) == [row]
 
 
+def test_a_bank_that_is_away_is_asked_about_one_account_at_a_time(world, bank):
+    bank.behave("away")
+    other = World(world.at)
+    rows = [world.approve(world.propose()), other.approve(other.propose("6222020000005678"))]
+    tasks.ask_about_accounts()
+    for row in rows:
+        row.refresh_from_db()
+    assert sorted(row.attempts for row in rows) == [0, 1]
+    bank.behave("honest")
+    tasks.ask_about_accounts()
+    assert queries.bank_account_of(other.firm) == rows[1]
+
+
+def test_a_later_account_past_the_calendar_is_no_error(world):
+    """A leap day has no such day in the next year."""
+    leap = world.at.replace(year=2028, month=2, day=29)
+    first = world.bound()
+    assert queries.bank_account_usable_from(BankAccount(organisation_id=world.firm), leap) > leap > first.bound_at
+
+
 def test_one_person_or_a_stranger_binds_nothing(world):
     row = world.propose()
     both = a_person(Role.FIRM_INITIATOR, Role.FIRM_CONFIRMER, at=world.at, confirmed=True, organisation_id=world.firm)

@@ -17,7 +17,13 @@ from settlement import queries, services
 from settlement.rules import HoldReason, Purpose
 from tests.accounts.makers import a_person
 from tests.attacks import guards_in, in_world, not_missed
-from tests.settlement.bank_account_attacks import BANK_ACCOUNT_ALSO, BANK_ACCOUNT_ATTACKS, BANK_ACCOUNT_SAID_BY
+from tests.settlement.bank_account_attacks import (
+    APPROVED,
+    BANK_ACCOUNT_ALSO,
+    BANK_ACCOUNT_ATTACKS,
+    BANK_ACCOUNT_SAID_BY,
+    account,
+)
 from tests.settlement.behind import ALONE, ALSO, SAID_BY
 from tests.settlement.log_attacks import LOG_ALSO, LOG_ATTACKS
 from tests.settlement.makers import an_organisation, give_money, issue
@@ -1061,6 +1067,8 @@ MORE_TAMPERS = {
     "I15 of a transfer": "ALTER TABLE settlement_transfer DROP CONSTRAINT transfer_has_two_persons; UPDATE settlement_transfer SET approved_by_id = proposed_by_id WHERE id = {executed}",
     "I15 of a trusted account": "ALTER TABLE settlement_trustedaccount DROP CONSTRAINT trusted_account_has_two_persons; UPDATE settlement_trustedaccount SET approved_by_id = proposed_by_id WHERE state = 'approved'",
     "I15 of a reversal": "ALTER TABLE settlement_reversalrequest DROP CONSTRAINT reversal_has_two_persons; UPDATE settlement_reversalrequest SET decided_by_id = proposed_by_id",
+    "I15 of a bank account": "ALTER TABLE settlement_bankaccount DROP CONSTRAINT bank_account_has_two_persons; "
+    + f"{account()}; {APPROVED}; UPDATE settlement_bankaccount SET approved_by_id = proposed_by_id",
     "T1 no transfer": "ALTER TABLE settlement_transfer DROP CONSTRAINT transfer_state_has_its_entries; UPDATE settlement_transfer SET end_entry_id = NULL WHERE id = {executed}",
 }
 
