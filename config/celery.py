@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "purchases": {"task": "inclusion.tasks.purchases.sweep_purchases", "schedule": 2.0, "options": {"expires": 10}},
     "payments": {"task": "settlement.tasks.bank.send_payment_orders", "schedule": 10.0, "options": {"expires": 30}},
     "bank-accounts": {"task": "settlement.tasks.bank.ask_about_accounts", "schedule": 5.0, "options": {"expires": 15}},
+    "invoices": {"task": "settlement.tasks.tax.send_tax_orders", "schedule": 10.0, "options": {"expires": 30}},
     "statements": {"task": "settlement.tasks.bank.fetch_statements", "schedule": 30.0, "options": {"expires": 60}},
     "calculations": {
         "task": "registry.tasks.calculation.sweep_calculations",

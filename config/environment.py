@@ -27,6 +27,8 @@ class Environment(BaseSettings):
     bank_url: str = ""
     bank_secret: str = ""
     bank_account: str = ""  # The funds account, whose statements are taken.
+    tax_url: str = ""
+    tax_secret: str = ""
     log_signing_key: str = ""  # 32 bytes in base64: signs the heads of the transparency log.
     log_name: str = "tanhui/log"  # The log's origin, and the name of its key. Never changed once heads are signed.
     time_travel: bool = False

@@ -27,7 +27,7 @@ from ops.supervisor import PartFailed, Supervisor, last_lines
 
 DATABASE = "tanhui"
 BANK_ACCOUNT = "150100888800000001"  # The funds account at the simulated bank.
-FIRST_PORTS = {"web_port": 8000, "streams_port": 8100, "bank_port": 8200, "valkey_port": 6390}
+FIRST_PORTS = {"web_port": 8000, "streams_port": 8100, "bank_port": 8200, "tax_port": 8300, "valkey_port": 6390}
 
 
 @dataclass
@@ -93,6 +93,7 @@ class Platform:
         made = {
             "secret_key": secrets.token_urlsafe(50),
             "bank_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            "tax_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
             "log_signing_key": base64.b64encode(secrets.token_bytes(32)).decode(),
             "valkey_password": secrets.token_urlsafe(24),
             "app_password": secrets.token_urlsafe(24),
@@ -145,6 +146,11 @@ class Platform:
             "BANK_URL": f"http://{HOST}:{self.ports['bank_port']}",
             "BANK_SECRET": kept["bank_secret"],
             "BANK_ACCOUNT": BANK_ACCOUNT,
+            "TAX_URL": f"http://{HOST}:{self.ports['tax_port']}",
+            "TAX_SECRET": kept["tax_secret"],
+            "TAX_HOST": HOST,
+            "TAX_PORT": str(self.ports["tax_port"]),
+            "TAX_STATE": str(self.state / "tax.db"),
             "LOG_SIGNING_KEY": kept["log_signing_key"],
             "BANK_HOST": HOST,
             "BANK_PORT": str(self.ports["bank_port"]),

@@ -100,6 +100,16 @@ PROCESSES: tuple[Process, ...] = (
         demonstration_only=True,
     ),
     Process(
+        "tax",
+        ("{python}", "-m", "simulators.tax"),
+        Health.HTTP,
+        starts=3,
+        stops=1,
+        health_path="/health",
+        port="tax_port",
+        demonstration_only=True,
+    ),
+    Process(
         "traffic",
         ("{python}", "-m", "simulators.counterparties"),
         Health.ALIVE,

@@ -426,3 +426,60 @@ class PaidOtherwise(Conflicting):
 
     code = "statement_mismatch"
     message = "{found_fen} fen are said to be paid, {asked_fen} fen were ordered."
+
+
+class InvoiceNotThere(NotThere):
+    """No such invoice, request or order to the tax port for this actor."""
+
+
+class TitleMissing(Conflicting):
+    """An invoice is asked for, and what is to stand on it is not known."""
+
+    code = "invoice_title_missing"
+    message = "Your organisation has no invoice title yet. Give its taxpayer type and an e-mail address first."
+
+
+class TitleIncomplete(Refusal):
+    """A special invoice shows address, telephone, bank and account of the buyer."""
+
+    code = "invoice_title_incomplete"
+    message = "A special VAT invoice needs address and telephone, bank and account in the invoice title."
+
+
+class SpecialNotAllowed(Refusal):
+    """A special invoice for a taxpayer of a type that may not have one."""
+
+    code = "special_invoice_forbidden"
+    message = "A special VAT invoice is not issued to taxpayers of the type {type}. Ask for an ordinary one."
+
+
+class FeesNotThere(NotThere):
+    """A fee that the organisation has not paid."""
+
+
+class FeesInvoiced(Conflicting):
+    """A fee stands on another invoice, or on a request for one."""
+
+    code = "fees_invoiced"
+    message = "One of these fees is on an invoice or a request already. Load the page again and choose anew."
+
+
+class FeesUnchosen(Refusal):
+    """No fee is chosen, one twice, or more than one invoice holds."""
+
+    code = "fees_unchosen"
+    message = "Choose between 1 and {most} fees, each once; found {found_value}."
+
+
+class CorrectionOpen(Conflicting):
+    """A red letter of this invoice is proposed, or issued."""
+
+    code = "step_not_open"
+    message = "A red letter for this invoice is proposed or issued already."
+
+
+class InvoiceSamePerson(NotAllowed):
+    """A red letter decided by who proposed it."""
+
+    code = "same_person"
+    message = "The person who proposed this red letter cannot decide it."

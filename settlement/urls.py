@@ -2,9 +2,21 @@
 
 from accounts.rules import PUBLIC, SIGNED_IN, Role, roles, signed_in
 from accounts.web.routes import route
-from settlement.api import bank, holds, log, transfers, views
-from settlement.web import bank_accounts, daily, desk, funds, hold_acts, holdings, proofs, transfer_acts, trusted
+from settlement.api import bank, holds, invoices, log, transfers, views
+from settlement.web import (
+    bank_accounts,
+    daily,
+    desk,
+    funds,
+    hold_acts,
+    holdings,
+    invoice_desk,
+    proofs,
+    transfer_acts,
+    trusted,
+)
 from settlement.web import holds as hold_pages
+from settlement.web import invoices as invoice_pages
 from settlement.web import log as log_pages
 from settlement.web import statements as statement_pages
 from settlement.web import suspense as suspense_pages
@@ -74,8 +86,17 @@ hold_api = [
     route(f"{HOLD}refuse-lift/", holds.RefuseLift.as_view(), name="api-hold-refuse-lift", POST=ASKS_LIFT),
 ]
 
+INVOICE = "invoices/<int:request_id>/"
+invoice_api = [
+    route("invoices/", invoices.Invoices.as_view(), name="api-invoices", GET=READS, POST=MONEY),
+    route("invoices/fees/", invoices.InvoiceableFees.as_view(), name="api-invoice-fees", GET=READS),
+    route(INVOICE, invoices.OneInvoice.as_view(), name="api-invoice", GET=READS),
+    route("invoice-titles/", invoices.InvoiceTitles.as_view(), name="api-invoice-titles", GET=READS, POST=MONEY),
+]
+
 api_routes = [
     *hold_api,
+    *invoice_api,
     route("holdings/", views.Holdings.as_view(), name="api-holdings", GET=READS),
     route("batches/", views.Batches.as_view(), name="api-batches", GET=PUBLIC),
     route("batches/<int:asset_id>/", views.Batch.as_view(), name="api-batch", GET=PUBLIC),
@@ -169,8 +190,56 @@ hold_web = [
     ),
 ]
 
+SEES_INVOICES = roles(*HOLDERS, Role.SETTLEMENT_OPERATOR, Role.AUDITOR)
+ASKS_INVOICE = roles(Role.FIRM_INITIATOR, Role.OWNER)
+CORRECT = "invoice-desk/<int:request_id>/"
+
+invoice_web = [
+    route("invoices/", invoice_pages.InvoicesPage.as_view(), name="settlement-invoices", GET=PEOPLE),
+    route("invoices.xlsx", invoice_pages.InvoicesExport.as_view(), name="settlement-invoices-export", GET=PEOPLE),
+    *(
+        route(f"invoices/{path}/", view.as_view(), name=f"settlement-invoice-{path}", GET=row, POST=row)
+        for path, view, row in (
+            ("title", invoice_pages.TitlePage, ASKS_INVOICE),
+            ("new", invoice_pages.NewInvoice, ASKS_INVOICE),
+        )
+    ),
+    route(INVOICE, invoice_pages.InvoicePage.as_view(), name="settlement-invoice", GET=SEES_INVOICES),
+    route(
+        "invoices/files/<slug:number>/",
+        invoice_pages.InvoiceFile.as_view(),
+        name="settlement-invoice-file",
+        GET=SEES_INVOICES,
+    ),
+    route("invoice-desk/", invoice_desk.InvoiceDesk.as_view(), name="settlement-invoice-desk", GET=WATCHES),
+    route(
+        "invoice-desk.xlsx",
+        invoice_desk.InvoiceDeskExport.as_view(),
+        name="settlement-invoice-desk-export",
+        GET=WATCHES,
+    ),
+    route(
+        CORRECT,
+        invoice_desk.CorrectInvoice.as_view(),
+        name="settlement-invoice-correct",
+        GET=WATCHES,
+        POST=OPERATOR,
+    ),
+    *(
+        route(f"{CORRECT}{verb}/", view.as_view(), name=f"settlement-red-{verb}", GET=OPERATOR, POST=OPERATOR)
+        for verb, view in (("approve", invoice_desk.ApproveRedLetter), ("refuse", invoice_desk.RefuseRedLetter))
+    ),
+    route(
+        "invoice-desk/orders/<int:order_id>/again/",
+        invoice_desk.SendAgain.as_view(),
+        name="settlement-tax-order-again",
+        POST=OPERATOR,
+    ),
+]
+
 web_routes = [
     *transfer_web,
+    *invoice_web,
     *hold_web,
     route("holdings/", holdings.HoldingsPage.as_view(), name="settlement-holdings", GET=SIGNED_IN),
     route("holdings.xlsx", holdings.HoldingsExport.as_view(), name="settlement-holdings-export", GET=SIGNED_IN),

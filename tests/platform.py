@@ -15,7 +15,7 @@ from ops.platform import DATABASE, Platform
 from ops.processes import PROCESSES
 from tests import database, host_clock
 
-ANY_PORT = {"web_port": 0, "streams_port": 0, "bank_port": 0, "valkey_port": 0}
+ANY_PORT = {"web_port": 0, "streams_port": 0, "bank_port": 0, "tax_port": 0, "valkey_port": 0}
 
 
 @contextmanager

@@ -98,6 +98,12 @@ def day(value: object) -> str:
 
 
 @register.filter
+def in_percent(share: Decimal) -> str:
+    """Return a share in per cent: 0.06 as 6 %."""
+    return f"{(share * 100).normalize():f} %"
+
+
+@register.filter
 def in_words(value: object) -> str:
     """An amount in fen → 壹拾贰元叁角肆分."""
     number = _whole(value)

@@ -91,12 +91,14 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
         (
             ("settlement-funds", gettext_noop("Funds"), HOLDERS),
             ("settlement-statement", gettext_noop("Statement"), HOLDERS),
+            ("settlement-invoices", gettext_noop("Fee invoices"), HOLDERS),
             ("settlement-bank-desk", gettext_noop("Bank desk"), (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)),
             (
                 "settlement-statements-of-bank",
                 gettext_noop("Bank statements"),
                 (Role.SETTLEMENT_OPERATOR, Role.AUDITOR),
             ),
+            ("settlement-invoice-desk", gettext_noop("Fee invoices"), (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)),
             ("settlement-proofs", gettext_noop("Proofs of the ledger"), (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)),
         ),
     ),

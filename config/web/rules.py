@@ -26,6 +26,7 @@ SUBJECTS = {
     "buffer": gettext_noop("Buffer pool"),
     "cash": gettext_noop("Rules of money"),
     "holders": gettext_noop("Holders"),
+    "invoice": gettext_noop("Invoices over fees"),
     "issuance": gettext_noop("Issuance of credits"),
     "land": gettext_noop("Land of projects"),
     "matching": gettext_noop("Matching"),

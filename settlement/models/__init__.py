@@ -4,6 +4,7 @@ from settlement.models.assets import Asset, AssetFreeze
 from settlement.models.bank_accounts import BankAccount
 from settlement.models.cash import BankNotice, DepositReference, PaymentOrder, Withdrawal
 from settlement.models.holds import Hold, HoldEntry, HoldLift, HoldPart
+from settlement.models.invoices import Invoice, InvoiceItem, InvoiceRequest, InvoiceTitle, RedLetter, TaxOrder
 from settlement.models.ledger import Entry, EntryKey, Holding, Leg, SettlementBatch
 from settlement.models.log import LogHead, LogKey, LogLeaf, LogNode, LogPosition, LogQueue
 from settlement.models.proofs import MOST_DIFFERENCES, InvariantProof, ProofRun, SecondReading
@@ -37,6 +38,10 @@ __all__ = [
     "HoldPart",
     "Holding",
     "InvariantProof",
+    "Invoice",
+    "InvoiceItem",
+    "InvoiceRequest",
+    "InvoiceTitle",
     "Leg",
     "LineExplained",
     "LogHead",
@@ -47,6 +52,7 @@ __all__ = [
     "LogQueue",
     "PaymentOrder",
     "ProofRun",
+    "RedLetter",
     "ReversalRequest",
     "SecondReading",
     "SerialBlock",
@@ -54,6 +60,7 @@ __all__ = [
     "SettlementBatch",
     "StatementLine",
     "SuspenseExplanation",
+    "TaxOrder",
     "Transfer",
     "TransferCheck",
     "TrustedAccount",

@@ -23,7 +23,8 @@ APPEND_ONLY = """(VALUES ('settlement_entry', 'entry'), ('settlement_leg', 'leg'
     ('settlement_holdentry', 'hold_entry'), ('settlement_logleaf', 'log_leaf'),
     ('settlement_logposition', 'log_position'), ('settlement_lognode', 'log_node'), ('settlement_loghead', 'log_head'),
     ('settlement_logkey', 'log_key'), ('settlement_bankstatement', 'bank_statement'),
-    ('settlement_statementline', 'statement_line'), ('settlement_lineexplained', 'line_explained'))"""
+    ('settlement_statementline', 'statement_line'), ('settlement_lineexplained', 'line_explained'),
+    ('settlement_invoice', 'invoice'))"""
 
 PROOFS: dict[str, tuple[str, str]] = {
     "I1": (
@@ -197,6 +198,8 @@ PROOFS: dict[str, tuple[str, str]] = {
            WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
            UNION ALL SELECT 'unknown money', id FROM settlement_suspenseexplanation
            WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
+           UNION ALL SELECT 'red letter', id FROM settlement_redletter
+           WHERE state IN ('asked', 'sent', 'issued') AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
            UNION ALL SELECT 'hold', id FROM settlement_holdlift
            WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM asked_by_id
            UNION ALL SELECT 'pledge', id FROM settlement_hold
@@ -349,6 +352,39 @@ PROOFS: dict[str, tuple[str, str]] = {
            JOIN settlement_asset a ON a.id = l.asset_id AND a.kind = 'credit'
            JOIN settlement_entry e ON e.id = l.entry_id
            WHERE e.kind NOT IN ('transfer_hold', 'transfer', 'transfer_release', 'reversal')""",
+    ),
+    "V1": (
+        "each invoiced fen is a fee's fen, once; numbers are one; a red letter mirrors its invoice and frees its fees",
+        """SELECT 'item is no fee' AS what, i.id::text FROM settlement_invoiceitem i
+           JOIN settlement_invoicerequest r ON r.id = i.request_id
+           LEFT JOIN settlement_leg l ON l.id = i.leg_id AND l.entry_id = i.entry_id
+           LEFT JOIN settlement_holding d ON d.id = l.debited_id LEFT JOIN settlement_holding c ON c.id = l.credited_id
+           WHERE l.units IS DISTINCT FROM i.fen OR c.purpose <> 'fees' OR c.organisation_id IS NOT NULL
+              OR d.organisation_id IS DISTINCT FROM r.organisation_id
+           UNION ALL SELECT 'fee invoiced twice', min(id)::text FROM settlement_invoiceitem WHERE is_live
+           GROUP BY leg_id HAVING count(*) > 1
+           UNION ALL SELECT 'item and request differ', i.id::text FROM settlement_invoiceitem i
+           JOIN settlement_invoicerequest r ON r.id = i.request_id
+           WHERE i.is_live <> (r.state IN ('asked', 'sent', 'issued'))
+           UNION ALL SELECT 'request is not its fees', r.id::text FROM settlement_invoicerequest r
+           LEFT JOIN settlement_invoiceitem i ON i.request_id = r.id GROUP BY r.id
+           HAVING r.amount_fen IS DISTINCT FROM sum(i.fen)::bigint OR r.amount_fen <> r.net_fen + r.tax_fen
+           UNION ALL SELECT 'number twice or malformed', min(number) FROM settlement_invoice
+           GROUP BY number HAVING count(*) > 1 OR number !~ '^[0-9]{20}$'
+           UNION ALL SELECT 'invoice is not what was asked', v.number FROM settlement_invoice v
+           JOIN settlement_invoicerequest r ON r.id = v.request_id JOIN settlement_invoicetitle t ON t.id = r.title_id
+           CROSS JOIN LATERAL (SELECT CASE WHEN v.red_letter_id IS NULL THEN 1 ELSE -1 END AS sign) s
+           WHERE (v.amount_fen, v.net_fen, v.tax_fen, v.taxpayer_id) IS DISTINCT FROM
+                 (s.sign * r.amount_fen, s.sign * r.net_fen, s.sign * r.tax_fen, t.taxpayer_id)
+           UNION ALL SELECT 'state and invoices differ', r.id::text FROM settlement_invoicerequest r
+           LEFT JOIN settlement_invoice v ON v.request_id = r.id GROUP BY r.id
+           HAVING (count(v.id) - count(v.red_letter_id), count(v.red_letter_id)) IS DISTINCT FROM (
+               (r.state IN ('issued', 'corrected'))::int::bigint, (r.state = 'corrected')::int::bigint)
+           UNION ALL SELECT 'request without its order', r.id::text FROM settlement_invoicerequest r
+           WHERE NOT EXISTS (SELECT FROM settlement_taxorder o WHERE o.request_id = r.id)
+           UNION ALL SELECT 'red letter without its order', r.id::text FROM settlement_redletter r
+           WHERE r.state IN ('asked', 'sent', 'issued')
+             AND NOT EXISTS (SELECT FROM settlement_taxorder o WHERE o.red_letter_id = r.id)""",
     ),
 }
 

@@ -28,6 +28,15 @@ from settlement.services.holds import (
     refuse_pledge,
     register_pledge,
 )
+from settlement.services.invoices import (
+    NewTitle,
+    approve_red_letter,
+    propose_red_letter,
+    refuse_red_letter,
+    request_invoice,
+    send_tax_order_again,
+    set_invoice_title,
+)
 from settlement.services.log import seal_leaves, sign_head
 from settlement.services.notifications import take_notification
 from settlement.services.orders import (
@@ -55,6 +64,7 @@ from settlement.services.reversals import (
 from settlement.services.stacks import catch_up_freezes
 from settlement.services.statements import take_statement_file
 from settlement.services.suspense import approve_explanation, propose_explanation, propose_return, refuse_explanation
+from settlement.services.tax import record_tax_silence, take_tax_answer
 from settlement.services.transfers import (
     approve_transfer,
     confirm_transfer,
@@ -81,8 +91,10 @@ from settlement.services.withdrawals import (
 __all__ = [
     "EvidenceFile",
     "NewHold",
+    "NewTitle",
     "approve_bank_account",
     "approve_explanation",
+    "approve_red_letter",
     "approve_reversal",
     "approve_transfer",
     "approve_trusted_account",
@@ -117,6 +129,7 @@ __all__ = [
     "post_entry",
     "propose_bank_account",
     "propose_explanation",
+    "propose_red_letter",
     "propose_return",
     "propose_reversal",
     "propose_reversal_of_transfer",
@@ -128,11 +141,13 @@ __all__ = [
     "record_payment_attempt",
     "record_payment_refusal",
     "record_second_reading",
+    "record_tax_silence",
     "refuse_bank_account",
     "refuse_explanation",
     "refuse_frozen_product",
     "refuse_lift",
     "refuse_pledge",
+    "refuse_red_letter",
     "refuse_reversal",
     "refuse_transfer",
     "register_pledge",
@@ -140,14 +155,18 @@ __all__ = [
     "release_cash_of_order",
     "release_units_of_order",
     "request_deposit",
+    "request_invoice",
     "request_withdrawal",
     "retire_units",
     "run_due_transfers",
     "seal_leaves",
+    "send_tax_order_again",
+    "set_invoice_title",
     "set_may_be_posted",
     "settle_trades",
     "sign_head",
     "stop_transfer",
     "take_notification",
     "take_statement_file",
+    "take_tax_answer",
 ]

@@ -44,7 +44,7 @@ def keep_evidence(*, file: EvidenceFile, organisation_id: int, actor: Actor, at:
     if not name:
         raise EvidenceMissing(field="evidence")
     sha256 = hashlib.sha256(file.content).hexdigest()
-    _store(sha256, file.content)
+    store_content(sha256, file.content)
     return Evidence.objects.create(
         organisation_id=organisation_id,
         kind=file.kind,
@@ -57,7 +57,7 @@ def keep_evidence(*, file: EvidenceFile, organisation_id: int, actor: Actor, at:
     )
 
 
-def _store(sha256: str, content: bytes) -> None:
+def store_content(sha256: str, content: bytes) -> None:
     """Put a content where its hash says, whole or not at all, and on the disk before the row is committed."""
     path = evidence_path(sha256)
     if path.is_file() and path.stat().st_size == len(content):

@@ -78,6 +78,7 @@ def test_no_secret_stands_in_the_file_and_each_is_demanded():
     assert {
         "SECRET_KEY",
         "BANK_SECRET",
+        "TAX_SECRET",
         "LOG_SIGNING_KEY",
         "APP_PASSWORD",
         "OWNER_PASSWORD",

@@ -25,6 +25,7 @@ from tests.settlement.bank_account_attacks import (
     account,
 )
 from tests.settlement.behind import ALONE, ALSO, SAID_BY
+from tests.settlement.invoice_attacks import INVOICE_ALSO, INVOICE_ATTACKS, make_invoices
 from tests.settlement.log_attacks import LOG_ALSO, LOG_ATTACKS
 from tests.settlement.makers import an_organisation, give_money, issue
 from tests.settlement.statement_attacks import STATEMENT_ALSO, STATEMENT_ATTACKS
@@ -71,6 +72,7 @@ def make_world(at):
         elsewhere = cursor.fetchone()[0]
     return {
         **make_transfers(at),
+        **make_invoices(at),
         "asset": batch.asset_id,
         "other": other.asset_id,
         "cash": queries.cash_asset_id(),
@@ -443,6 +445,7 @@ ATTACKS = {
     **BANK_ACCOUNT_ATTACKS,
     **LOG_ATTACKS,
     **STATEMENT_ATTACKS,
+    **INVOICE_ATTACKS,
     **SUSPENSE_ATTACKS,
     "entry without legs": ([NEW_ENTRY], "entry_has_legs"),
     "entry without key or legs": ([ENTRY_ALONE], "entry_has_legs"),
@@ -1037,7 +1040,7 @@ def attack(name, world, owner):
             owner.execute(statement)
         owner.connection.commit()
         del statements[: statements.index("COMMIT") + 1]
-    also = (ALSO | BANK_ACCOUNT_ALSO | LOG_ALSO | STATEMENT_ALSO | SUSPENSE_ALSO).get(name, ())
+    also = (ALSO | BANK_ACCOUNT_ALSO | INVOICE_ALSO | LOG_ALSO | STATEMENT_ALSO | SUSPENSE_ALSO).get(name, ())
     return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY | BANK_ACCOUNT_SAID_BY, also=also)
 
 
@@ -1069,6 +1072,18 @@ MORE_TAMPERS = {
     "I15 of a reversal": "ALTER TABLE settlement_reversalrequest DROP CONSTRAINT reversal_has_two_persons; UPDATE settlement_reversalrequest SET decided_by_id = proposed_by_id",
     "I15 of a bank account": "ALTER TABLE settlement_bankaccount DROP CONSTRAINT bank_account_has_two_persons; "
     + f"{account()}; {APPROVED}; UPDATE settlement_bankaccount SET approved_by_id = proposed_by_id",
+    "V1 more than the fee": "UPDATE settlement_invoiceitem SET fen = fen + 1 WHERE request_id = {inv_issued}",
+    "V1 another's fee": "UPDATE settlement_invoicerequest SET organisation_id = {inv_other} WHERE id = {inv_issued}",
+    "V1 freed": "UPDATE settlement_invoiceitem SET is_live = false WHERE request_id = {inv_issued}",
+    "V1 twice": "DROP INDEX fee_is_invoiced_once; UPDATE settlement_invoiceitem SET is_live = true; INSERT INTO settlement_invoiceitem (request_id, leg_id, entry_id, fen, is_live) SELECT {inv_asked}, leg_id, entry_id, fen, true FROM settlement_invoiceitem WHERE request_id = {inv_issued}",
+    "V1 a request over less": "UPDATE settlement_invoicerequest SET amount_fen = amount_fen - 1, net_fen = net_fen - 1 WHERE id = {inv_issued}",
+    "V1 an invoice over more": "UPDATE settlement_invoice SET amount_fen = amount_fen + 1 WHERE number = '{inv_number}'",
+    "V1 a red letter that does not mirror": "UPDATE settlement_invoice SET net_fen = net_fen + 1 WHERE red_letter_id = {red_done}",
+    "V1 issued by nobody": "DELETE FROM settlement_invoice WHERE number = '{inv_number}'",
+    "V1 a number of letters": "ALTER TABLE settlement_invoice DROP CONSTRAINT invoice_number_is_20_digits; UPDATE settlement_invoice SET number = 'x' WHERE number = '{inv_number}'",
+    "V1 nothing sent": "DELETE FROM settlement_taxorder WHERE request_id = {inv_asked}",
+    "V1 no red letter sent": "DELETE FROM settlement_taxorder WHERE red_letter_id = {red_done}",
+    "I15 of a red letter": "ALTER TABLE settlement_redletter DROP CONSTRAINT red_letter_has_two_persons; UPDATE settlement_redletter SET decided_by_id = proposed_by_id WHERE id = {red_done}",
     "T1 no transfer": "ALTER TABLE settlement_transfer DROP CONSTRAINT transfer_state_has_its_entries; UPDATE settlement_transfer SET end_entry_id = NULL WHERE id = {executed}",
 }
 
