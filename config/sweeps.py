@@ -17,6 +17,8 @@ import registry.queries
 import registry.services
 import settlement.queries
 import settlement.services
+import settlement.tasks
+from config import day
 from rulebook.queries import ClockMoveView
 
 LOOK_AHEAD = timedelta(days=1)
@@ -25,11 +27,15 @@ RESOLUTION = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Sweep:
-    """`due(after, until)` gives the instants in (after, until]; `run(at)` does what is due by then, and says what."""
+    """`due(after, until)` gives the instants in (after, until]; `run(at)` does what is due by then, and says what.
+
+    in_present: whether the sweeps of the present run it; else Beat has a task of its own for it, which may be slow.
+    """
 
     name: str
     due: Callable[[datetime, datetime], Sequence[datetime]]
     run: Callable[[datetime], str]
+    in_present: bool = True
 
 
 @dataclass(frozen=True, order=True)
@@ -45,6 +51,8 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("exchange.sessions", exchange.queries.session_instants, exchange.services.run_sessions),
     Sweep("registry.cases", registry.queries.due_instants, registry.services.run_due_cases),
     Sweep("settlement.transfers", settlement.queries.transfer_instants, settlement.services.run_due_transfers),
+    Sweep("settlement.statements", settlement.queries.statement_instants, settlement.tasks.fetch_due_statement, False),
+    Sweep("settlement.day", settlement.queries.day_instants, day.run_days),
     Sweep("settlement.night", settlement.queries.night_instants, settlement.services.open_night_proofs),
 )
 

@@ -33,6 +33,8 @@ def run_sweeps(**_later_arguments: object) -> None:
         return
     at = queries.now()
     for sweep in SWEEPS:
+        if not sweep.in_present:
+            continue
         try:
             sweep.run(at)
         except Exception:

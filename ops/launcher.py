@@ -198,7 +198,15 @@ def reset() -> int:
     shutil.rmtree(postgres.home() / "demo", ignore_errors=True)
     for name in ("media", "logs", "beat"):
         shutil.rmtree(RUN_DIR / name, ignore_errors=True)
-    for name in ("secrets.json", "demo.json", "demo_logins.json", "environment.json", "bank.json", "tax.db"):
+    for name in (
+        "secrets.json",
+        "demo.json",
+        "demo_logins.json",
+        "environment.json",
+        "bank.json",
+        "bank_opening",
+        "tax.db",
+    ):
         (RUN_DIR / name).unlink(missing_ok=True)
     say("The demonstration's data are gone; `make demo` begins anew.")
     return 0

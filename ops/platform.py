@@ -156,6 +156,7 @@ class Platform:
             "BANK_PORT": str(self.ports["bank_port"]),
             "BANK_CALLBACK_URL": f"{self.url}/api/v1/bank-notices/",
             "BANK_STATE": str(self.state / "bank.json"),
+            "BANK_OPENING": str(self.state / "bank_opening"),
             "DEMO_LOGINS": str(self.state / "demo_logins.json"),
             "TIME_TRAVEL": "1",
             "DEMO": "1",

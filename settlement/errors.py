@@ -172,10 +172,23 @@ class WithdrawalWindowClosed(Refusal):
 
 
 class SoldToday(Refusal):
-    """What was sold for today buys at once, and leaves the platform only after the day."""
+    """What was sold for buys at once, and leaves the platform only after its day is closed."""
 
     code = "sold_today"
-    message = "{sales_yuan} yuan are of today's sales and may leave tomorrow. {withdrawable_yuan} yuan may leave now."
+    message = (
+        "{sales_yuan} yuan are of sales of days that are not closed yet, and may leave after the close."
+        " {withdrawable_yuan} yuan may leave now."
+    )
+
+
+class Claimed(Refusal):
+    """What an objection claims of somebody's money does not leave the platform until it is decided."""
+
+    code = "claimed"
+    message = (
+        "{claimed_yuan} yuan are claimed by objections and may leave once they are decided."
+        " {withdrawable_yuan} yuan may leave now."
+    )
 
 
 class PayerUnknown(Refusal):
@@ -483,3 +496,39 @@ class InvoiceSamePerson(NotAllowed):
 
     code = "same_person"
     message = "The person who proposed this red letter cannot decide it."
+
+
+class DayNotThere(NotThere):
+    """A day that the ledger has not opened, or that the caller may not see."""
+
+
+class DayClosed(Conflicting):
+    """A step of a day that is closed."""
+
+    code = "day_closed"
+    message = "The day {day} is closed. Its steps do not run again."
+
+
+class ObjectionNotThere(NotThere):
+    """An objection, or a trade to object to, that is not the caller's."""
+
+
+class ObjectionLate(Refusal):
+    """An objection to a trade whose day is sealed."""
+
+    code = "objection_late"
+    message = "Objections to a trade of {day} ended with the next opening."
+
+
+class ObjectionOpen(Conflicting):
+    """An objection of the same party to the same trade is open."""
+
+    code = "objection_open"
+    message = "Your organisation has an open objection to this trade already."
+
+
+class ClaimTooLarge(Refusal):
+    """A claim over more than the trade's value, or a compensation over more than the claim, or nothing."""
+
+    code = "claim_too_large"
+    message = "Give an amount from 0.01 to {most_yuan} yuan; found {found_yuan}."

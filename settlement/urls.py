@@ -6,11 +6,13 @@ from settlement.api import bank, holds, invoices, log, transfers, views
 from settlement.web import (
     bank_accounts,
     daily,
+    days,
     desk,
     funds,
     hold_acts,
     holdings,
     invoice_desk,
+    objections,
     proofs,
     transfer_acts,
     trusted,
@@ -237,7 +239,48 @@ invoice_web = [
     ),
 ]
 
+OBJECTS = roles(*HOLDERS)
+SEES_OBJECTIONS = roles(*HOLDERS, Role.SETTLEMENT_OPERATOR, Role.AUDITOR)
+OBJECTION = "objections/<int:objection_id>/"
+
+day_web = [
+    route("settlement-days/", days.DaysPage.as_view(), name="settlement-days", GET=WATCHES),
+    route("settlement-days.xlsx", days.DaysExport.as_view(), name="settlement-days-export", GET=WATCHES),
+    route("settlement-days/<str:day>/", days.DayPage.as_view(), name="settlement-day", GET=WATCHES),
+    route("settlement-days/<str:day>.xlsx", days.DayExport.as_view(), name="settlement-day-export", GET=WATCHES),
+    route("objections/", objections.ObjectionsPage.as_view(), name="settlement-objections", GET=SEES_OBJECTIONS),
+    route(
+        "objections.xlsx",
+        objections.ObjectionsExport.as_view(),
+        name="settlement-objections-export",
+        GET=SEES_OBJECTIONS,
+    ),
+    route(
+        "objections/new/<int:entry_id>/",
+        objections.NewObjection.as_view(),
+        name="settlement-objection-new",
+        GET=OBJECTS,
+        POST=OBJECTS,
+    ),
+    route(
+        OBJECTION,
+        objections.ObjectionPage.as_view(),
+        name="settlement-objection",
+        GET=SEES_OBJECTIONS,
+        POST=OPERATOR,
+    ),
+    *(
+        route(f"{OBJECTION}{verb}/", view.as_view(), name=f"settlement-objection-{verb}", GET=row, POST=row)
+        for verb, view, row in (
+            ("approve", objections.ApproveEnd, OPERATOR),
+            ("refuse", objections.RefuseEnd, OPERATOR),
+            ("withdraw", objections.WithdrawObjection, OBJECTS),
+        )
+    ),
+]
+
 web_routes = [
+    *day_web,
     *transfer_web,
     *invoice_web,
     *hold_web,

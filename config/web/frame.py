@@ -98,6 +98,12 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
                 gettext_noop("Bank statements"),
                 (Role.SETTLEMENT_OPERATOR, Role.AUDITOR),
             ),
+            ("settlement-days", gettext_noop("Days and reconciliation"), (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)),
+            (
+                "settlement-objections",
+                gettext_noop("Objections"),
+                (*HOLDERS, Role.SETTLEMENT_OPERATOR, Role.AUDITOR),
+            ),
             ("settlement-invoice-desk", gettext_noop("Fee invoices"), (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)),
             ("settlement-proofs", gettext_noop("Proofs of the ledger"), (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)),
         ),

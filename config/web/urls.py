@@ -1,10 +1,11 @@
 """The routes of pages that span rooms, and of the rulebook, which stands below accounts and states none itself."""
 
-from accounts.rules import PUBLIC
+from accounts.rules import PUBLIC, Role, roles
 from accounts.web.routes import route
 from config.api.regions import OneRegion, Regions
 from config.api.serials import Serial
 from config.web.clock import Clock
+from config.web.day import RunDay
 from config.web.home import Home
 from config.web.rules import CalendarPage, RulePage, RulesPage, export
 from config.web.search import Search
@@ -24,6 +25,13 @@ web_routes = [
     route("serials/", Passport.as_view(), name="settlement-serial", GET=PUBLIC),
     route("worth/", Worth.as_view(), name="registry-worth", GET=PUBLIC),
     route("clock/", Clock.as_view(), name="clock", GET=PUBLIC, POST=PUBLIC),
+    route(
+        "settlement-days/<str:day>/run/",
+        RunDay.as_view(),
+        name="settlement-day-run",
+        GET=roles(Role.SETTLEMENT_OPERATOR),
+        POST=roles(Role.SETTLEMENT_OPERATOR),
+    ),
     route("tour/", TourPage.as_view(), name="tour", GET=PUBLIC, POST=PUBLIC),
     route("tour/files/<str:name>/", TourFile.as_view(), name="tour-file", GET=PUBLIC),
     route("rules/", RulesPage.as_view(), name="rules", GET=PUBLIC),

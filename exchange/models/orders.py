@@ -165,7 +165,10 @@ class Trade(models.Model):
                 condition=~Q(buyer_group=F("seller_group")) & ~Q(buyer=F("seller")), name="trade_between_two_groups"
             ),
         ]
-        indexes = [models.Index(fields=["instrument", "-id"], name="trade_of_instrument")]
+        indexes = [
+            models.Index(fields=["instrument", "-id"], name="trade_of_instrument"),
+            models.Index(fields=["business_date"], name="trade_of_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} at {self.price_fen}"

@@ -25,6 +25,7 @@ from exchange.queries.orders import (
     orders_visible_to,
     proposals_visible_to,
     trades_of_order,
+    trades_to_clear,
     trades_visible_to,
     waiting_instruments,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "trade_confirmation",
     "traded_in_mode",
     "trades_of_order",
+    "trades_to_clear",
     "trades_visible_to",
     "turnover",
     "waiting_instruments",

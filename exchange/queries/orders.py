@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import Q, QuerySet
 
 from accounts.rules import Actor
 from exchange.errors import OrderNotThere
 from exchange.models import MatchState, Order, OrderEvent, Trade, TradeProposal
+from settlement.rules.day import ClearedTrade
 
 
 def orders_visible_to(actor: Actor) -> QuerySet[Order]:
@@ -54,3 +57,19 @@ def waiting_instruments() -> list[int]:
     accepted = dict(MatchState.objects.filter(kind="accept").values_list("instrument_id", "sequence"))
     matched = dict(MatchState.objects.filter(kind="match").values_list("instrument_id", "sequence"))
     return sorted(number for number, sequence in accepted.items() if sequence > matched.get(number, 0))
+
+
+def trades_to_clear(first: date, last: date) -> list[ClearedTrade]:
+    """Return the trades of some business dates as they are cleared, oldest first."""
+    rows = Trade.objects.filter(business_date__gte=first, business_date__lte=last).order_by("pk")
+    columns = (
+        "entry_id",
+        "asset_id",
+        "buyer_id",
+        "seller_id",
+        "quantity",
+        "value_fen",
+        "buyer_fee_fen",
+        "seller_fee_fen",
+    )
+    return [ClearedTrade(*row) for row in rows.values_list("pk", *columns)]

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views import View
 
+from accounts.queries import organisation
 from accounts.web.pages import Page
 from exchange import queries
 from exchange.rules.confirmation import MODES, confirmation_pdf, who_invoices
@@ -26,6 +27,8 @@ class TradePage(Page):
         return super().get_context_data(
             **kwargs,
             one=one,
+            is_party=self.actor.organisation_id is not None
+            and organisation(self.actor.organisation_id).uscc in (one.buyer.uscc, one.seller.uscc),
             mode=MODES.get(one.mode, (one.mode, one.mode))[int(is_english)],
             notes=[note[int(is_english)] for note in who_invoices(one)],
         )

@@ -20,6 +20,7 @@ from registry.queries.cases import (
 )
 from registry.queries.certificates import (
     beneficiary_for,
+    booked_units,
     certificate,
     certificates_of_entries,
     issuances_of_batches,
@@ -104,6 +105,7 @@ __all__ = [
     "bases_of_parameters",
     "batches_of",
     "beneficiary_for",
+    "booked_units",
     "border_decisions",
     "broken_invariants",
     "case_due_at",

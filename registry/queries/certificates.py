@@ -10,6 +10,7 @@ from registry.errors import RecordNotThere
 from registry.models import IssuedVintage, Retirement
 from registry.queries.cases import day_begins
 from registry.rules.certificate import knows_names_of, masked_name
+from settlement.rules.day import BookedUnits
 
 
 def retirements_visible_to(actor: Actor) -> QuerySet[Retirement]:
@@ -29,6 +30,14 @@ def certificate(number: str) -> Retirement:
 def issued_batches() -> QuerySet[IssuedVintage]:
     """Return every batch issued, newest first. Public."""
     return IssuedVintage.objects.select_related("issuance__project", "issuance__period").order_by("-pk")
+
+
+def booked_units() -> list[BookedUnits]:
+    """Return what the registry has issued and retired of each batch, to be compared with the ledger."""
+    rows = Retirement.objects.filter(state="retired").values("asset_id").annotate(tonnes=Sum("tonnes"))
+    retired = {row["asset_id"]: row["tonnes"] for row in rows}
+    issued = IssuedVintage.objects.values_list("asset_id", "tonnes")
+    return [BookedUnits(asset_id, tonnes, retired.get(asset_id, 0)) for asset_id, tonnes in issued]
 
 
 def retirements_without_certificate() -> list[int]:

@@ -3,10 +3,12 @@
 from settlement.models.assets import Asset, AssetFreeze
 from settlement.models.bank_accounts import BankAccount
 from settlement.models.cash import BankNotice, DepositReference, PaymentOrder, Withdrawal
+from settlement.models.day import DayRun, SettlementDay
 from settlement.models.holds import Hold, HoldEntry, HoldLift, HoldPart
 from settlement.models.invoices import Invoice, InvoiceItem, InvoiceRequest, InvoiceTitle, RedLetter, TaxOrder
 from settlement.models.ledger import Entry, EntryKey, Holding, Leg, SettlementBatch
 from settlement.models.log import LogHead, LogKey, LogLeaf, LogNode, LogPosition, LogQueue
+from settlement.models.objections import Objection
 from settlement.models.proofs import MOST_DIFFERENCES, InvariantProof, ProofRun, SecondReading
 from settlement.models.serials import SerialBlock, SerialMove
 from settlement.models.statements import BankStatement, LineExplained, StatementLine
@@ -27,6 +29,7 @@ __all__ = [
     "BankAccount",
     "BankNotice",
     "BankStatement",
+    "DayRun",
     "DepositReference",
     "Entry",
     "EntryKey",
@@ -50,6 +53,7 @@ __all__ = [
     "LogNode",
     "LogPosition",
     "LogQueue",
+    "Objection",
     "PaymentOrder",
     "ProofRun",
     "RedLetter",
@@ -58,6 +62,7 @@ __all__ = [
     "SerialBlock",
     "SerialMove",
     "SettlementBatch",
+    "SettlementDay",
     "StatementLine",
     "SuspenseExplanation",
     "TaxOrder",

@@ -45,6 +45,12 @@ def unknown_money(actor: Actor) -> list[tuple[BankNotice, SuspenseExplanation | 
     return [(row, by_notice.get(row.pk)) for row in rows]
 
 
+def unknown_since(instant: datetime) -> int:
+    """Return how many sums of money have been unknown since before an instant."""
+    done = SuspenseExplanation.objects.filter(state="done").values("notice_id")
+    return BankNotice.objects.filter(organisation__isnull=True, at__lt=instant).exclude(pk__in=done).count()
+
+
 def one_unknown(actor: Actor, notice_id: int) -> tuple[BankNotice, SuspenseExplanation | None]:
     """Return one sum of unknown money with what is proposed of it. Raises NoticeNotThere."""
     found = next((one for one in unknown_money(actor) if one[0].pk == notice_id), None)

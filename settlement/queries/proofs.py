@@ -24,7 +24,7 @@ APPEND_ONLY = """(VALUES ('settlement_entry', 'entry'), ('settlement_leg', 'leg'
     ('settlement_logposition', 'log_position'), ('settlement_lognode', 'log_node'), ('settlement_loghead', 'log_head'),
     ('settlement_logkey', 'log_key'), ('settlement_bankstatement', 'bank_statement'),
     ('settlement_statementline', 'statement_line'), ('settlement_lineexplained', 'line_explained'),
-    ('settlement_invoice', 'invoice'))"""
+    ('settlement_invoice', 'invoice'), ('settlement_dayrun', 'day_run'))"""
 
 PROOFS: dict[str, tuple[str, str]] = {
     "I1": (
@@ -198,6 +198,8 @@ PROOFS: dict[str, tuple[str, str]] = {
            WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
            UNION ALL SELECT 'unknown money', id FROM settlement_suspenseexplanation
            WHERE state = 'done' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
+           UNION ALL SELECT 'objection', id FROM settlement_objection
+           WHERE state IN ('dismissed', 'compensated') AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
            UNION ALL SELECT 'red letter', id FROM settlement_redletter
            WHERE state IN ('asked', 'sent', 'issued') AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
            UNION ALL SELECT 'hold', id FROM settlement_holdlift
@@ -352,6 +354,41 @@ PROOFS: dict[str, tuple[str, str]] = {
            JOIN settlement_asset a ON a.id = l.asset_id AND a.kind = 'credit'
            JOIN settlement_entry e ON e.id = l.entry_id
            WHERE e.kind NOT IN ('transfer_hold', 'transfer', 'transfer_release', 'reversal')""",
+    ),
+    "S1": (
+        "days follow each other and close in their order, after both steps agreed; nothing came into a sealed day; the"
+        " risk reserve has what days gave it, less what it paid",
+        """SELECT 'day does not follow' AS what, d.day::text FROM (
+               SELECT day, covers_from, lag(day) OVER (ORDER BY day) AS before FROM settlement_settlementday) d
+           WHERE d.covers_from <> d.before + 1
+           UNION ALL SELECT 'closed before an earlier one', d.day::text FROM settlement_settlementday d
+           WHERE d.closed_at IS NOT NULL
+             AND EXISTS (SELECT FROM settlement_settlementday e WHERE e.day < d.day AND e.closed_at IS NULL)
+           UNION ALL SELECT 'closed without both steps', d.day::text FROM settlement_settlementday d
+           WHERE d.closed_at IS NOT NULL AND (SELECT count(*) FROM (
+               SELECT DISTINCT ON (step) step, found, transaction_id FROM settlement_dayrun r WHERE r.day_id = d.day
+               ORDER BY step, id DESC) r
+             WHERE step IN ('clearing', 'reconciliation') AND found = 0 AND transaction_id > d.sealed_xid) <> 2
+           UNION ALL SELECT 'entry came into a sealed day', e.id::text FROM settlement_settlementday d
+           JOIN settlement_entry e ON e.business_date BETWEEN d.covers_from AND d.day
+           WHERE e.transaction_id > d.sealed_xid
+           UNION ALL SELECT 'reserve of a day was not moved', d.day::text FROM settlement_settlementday d
+           WHERE d.reserve_fen > 0 AND NOT EXISTS (
+               SELECT FROM settlement_entry e JOIN settlement_leg l ON l.entry_id = e.id
+               WHERE e.id = d.reserve_entry_id AND e.kind = 'reserve' AND l.units = d.reserve_fen)
+           UNION ALL SELECT 'risk reserve', h.id::text FROM settlement_holding h
+           WHERE h.purpose = 'risk_reserve' AND h.units <>
+               (SELECT coalesce(sum(reserve_fen), 0) FROM settlement_settlementday)
+               - (SELECT coalesce(sum(compensation_fen), 0) FROM settlement_objection
+                  WHERE state = 'compensated' AND paid_from = 'risk_reserve')
+           UNION ALL SELECT 'compensation is not what was decided', o.id::text FROM settlement_objection o
+           WHERE o.state = 'compensated' AND NOT EXISTS (
+               SELECT FROM settlement_entry e JOIN settlement_leg l ON l.entry_id = e.id
+               JOIN settlement_holding c ON c.id = l.credited_id JOIN settlement_holding d ON d.id = l.debited_id
+               WHERE e.id = o.compensation_id AND e.kind = 'compensation' AND l.units = o.compensation_fen
+                 AND (c.organisation_id, c.purpose) = (o.organisation_id, 'available')
+                 AND d.organisation_id IS NOT DISTINCT FROM
+                     CASE o.paid_from WHEN 'counterparty' THEN o.against_id END)""",
     ),
     "V1": (
         "each invoiced fen is a fee's fen, once; numbers are one; a red letter mirrors its invoice and frees its fees",

@@ -14,6 +14,7 @@ from rulebook.queries import business_date, is_trading_day, rule
 from rulebook.rules import beijing
 from settlement.errors import StatementNotThere
 from settlement.models import BankNotice, BankStatement, StatementLine, Withdrawal
+from settlement.queries.instants import trading_instants
 
 READERS = (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)
 
@@ -85,6 +86,11 @@ def next_sequence() -> int:
         return 1
     taken = set(numbers)
     return next(one + 1 for one in numbers if one is not None and one + 1 not in taken)
+
+
+def statement_instants(after: datetime, until: datetime) -> list[datetime]:
+    """Return when in (after, until] the bank's statement of a trading day becomes due."""
+    return trading_instants(after, until, "bank.statement_from_time")
 
 
 def statement_is_due(at: datetime) -> bool:

@@ -33,6 +33,8 @@ class EntryKind(StrEnum):
     TRANSFER = "transfer"
     TRANSFER_RELEASE = "transfer_release"
     REVERSAL = "reversal"
+    RESERVE = "reserve"  # Of a day's fees to the risk reserve.
+    COMPENSATION = "compensation"  # What two operators decided on an objection.
 
 
 @dataclass(frozen=True)

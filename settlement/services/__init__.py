@@ -11,6 +11,15 @@ from settlement.services.bank_accounts import (
     release_bank_account,
 )
 from settlement.services.credits import freeze_asset, issue_credits, lift_asset_freeze, retire_units, set_may_be_posted
+from settlement.services.day import (
+    clear_day,
+    close_day,
+    fill_reserve,
+    open_day,
+    reconcile_day,
+    reserves_to_fill,
+    seal_days,
+)
 from settlement.services.deposits import book_bank_notice, request_deposit
 from settlement.services.due import run_due_transfers
 from settlement.services.entries import make_room, post_entry
@@ -39,6 +48,13 @@ from settlement.services.invoices import (
 )
 from settlement.services.log import seal_leaves, sign_head
 from settlement.services.notifications import take_notification
+from settlement.services.objections import (
+    approve_end,
+    propose_end,
+    raise_objection,
+    refuse_end,
+    withdraw_objection,
+)
 from settlement.services.orders import (
     hold_cash_for_order,
     hold_units_for_order,
@@ -93,6 +109,7 @@ __all__ = [
     "NewHold",
     "NewTitle",
     "approve_bank_account",
+    "approve_end",
     "approve_explanation",
     "approve_red_letter",
     "approve_reversal",
@@ -107,10 +124,13 @@ __all__ = [
     "carry_out_invariant_proof",
     "carry_out_second_reading",
     "catch_up_freezes",
+    "clear_day",
+    "close_day",
     "confirm_pledge",
     "confirm_transfer",
     "end_trusted_account",
     "execute_transfer",
+    "fill_reserve",
     "finish_withdrawal",
     "freeze_asset",
     "hold_cash_for_order",
@@ -123,11 +143,13 @@ __all__ = [
     "may_ask_lift",
     "may_end",
     "may_stop",
+    "open_day",
     "open_night_proofs",
     "place_freeze",
     "placing_roles",
     "post_entry",
     "propose_bank_account",
+    "propose_end",
     "propose_explanation",
     "propose_red_letter",
     "propose_return",
@@ -135,6 +157,8 @@ __all__ = [
     "propose_reversal_of_transfer",
     "propose_transfer",
     "propose_trusted_account",
+    "raise_objection",
+    "reconcile_day",
     "record_account_answer",
     "record_account_attempt",
     "record_invariant_proof",
@@ -143,6 +167,7 @@ __all__ = [
     "record_second_reading",
     "record_tax_silence",
     "refuse_bank_account",
+    "refuse_end",
     "refuse_explanation",
     "refuse_frozen_product",
     "refuse_lift",
@@ -157,8 +182,10 @@ __all__ = [
     "request_deposit",
     "request_invoice",
     "request_withdrawal",
+    "reserves_to_fill",
     "retire_units",
     "run_due_transfers",
+    "seal_days",
     "seal_leaves",
     "send_tax_order_again",
     "set_invoice_title",
@@ -169,4 +196,5 @@ __all__ = [
     "take_notification",
     "take_statement_file",
     "take_tax_answer",
+    "withdraw_objection",
 ]

@@ -14,6 +14,7 @@ from settlement import queries
 from settlement.errors import (
     BankAccountMissing,
     BankAccountNotYet,
+    Claimed,
     InvalidQuantity,
     PaidOtherwise,
     SoldToday,
@@ -76,7 +77,10 @@ def request_withdrawal(*, actor: Actor, amount_fen: int, at: datetime) -> Withdr
     left = queries.withdrawable(actor.organisation_id, at)  # The money is locked now; what is left is what counts.
     if left.available_fen < left.sales_fen:
         might_fen = left.available_fen + amount_fen - left.sales_fen
-        raise SoldToday(sales_yuan=_yuan(left.sales_fen), withdrawable_yuan=_yuan(might_fen))
+        raise SoldToday(sales_yuan=_yuan(left.sales_fen), withdrawable_yuan=_yuan(might_fen - left.claimed_fen))
+    if left.available_fen < left.sales_fen + left.claimed_fen:
+        might_fen = left.available_fen + amount_fen - left.sales_fen - left.claimed_fen
+        raise Claimed(claimed_yuan=_yuan(left.claimed_fen), withdrawable_yuan=_yuan(might_fen))
     if amount_fen < rule("cash.withdrawal_two_persons_from_fen", at=at).value:
         _send(withdrawal, at)
     record_audit(

@@ -115,9 +115,14 @@ def _verification(number: str, data: bytes, message_id: str) -> Verification:
 @shared_task(acks_late=True, ignore_result=True)
 def fetch_statements(**_later_arguments: object) -> None:
     """Fetch the day's statement once its hour has come. Right when run late or twice: a statement is taken once."""
-    at = now()
+    fetch_due_statement(now())
+
+
+def fetch_due_statement(at: datetime) -> str:
+    """Fetch the day's statement where its hour has come and it was not taken; return "", or what was wrong."""
     if settings.BANK_URL and settings.BANK_ACCOUNT and queries.statement_is_due(at):
-        fetch_next_statement(at)
+        return fetch_next_statement(at)
+    return ""
 
 
 def fetch_next_statement(at: datetime) -> str:

@@ -60,6 +60,8 @@ KIND_NAMES = {
     "reversal": gettext_noop("Reversal"),
     "pledge": gettext_noop("Pledge"),
     "release_pledge": gettext_noop("Pledge released"),
+    "reserve": gettext_noop("To the risk reserve"),
+    "compensation": gettext_noop("Compensation"),
 }
 STATEMENT_LINES = 200
 

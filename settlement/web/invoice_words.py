@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from settlement.models import InvoiceRequest, TaxOrder
+from settlement.web.transfer_words import badge
 
 KINDS: Mapping[str, str] = {"special": _("Special VAT invoice"), "ordinary": _("Ordinary invoice")}
 TYPES: Mapping[str, str] = {
@@ -52,12 +53,6 @@ def kind_name(code: str) -> str:
 def type_name(code: str) -> str:
     """Return what a type of taxpayer is called."""
     return gettext(TYPES[code])
-
-
-def badge(states: Mapping[str, tuple[str, str]], code: str) -> dict[str, str]:
-    """Return the words and the tone of a state."""
-    words, tone = states[code]
-    return {"text": gettext(words), "tone": tone}
 
 
 def trouble(order: TaxOrder) -> str:

@@ -1,7 +1,8 @@
 """Run the bank: `python -m simulators.bank`.
 
 Environment: BANK_PORT, BANK_SECRET (shared with the platform), BANK_CALLBACK_URL (the platform's address for notices),
-BANK_ACCOUNT (the funds account), BANK_STATE (a file that survives restarts), BANK_HOST (default 127.0.0.1).
+BANK_ACCOUNT (the funds account), BANK_STATE (a file that survives restarts), BANK_HOST (default 127.0.0.1),
+BANK_OPENING (optional: a file with the fen that were on the account before the first statement).
 """
 
 import os
@@ -14,7 +15,7 @@ from simulators.bank.server import serve
 
 
 def main() -> None:
-    books = Books(os.environ["BANK_STATE"], os.environ["BANK_ACCOUNT"])
+    books = Books(os.environ["BANK_STATE"], os.environ["BANK_ACCOUNT"], os.environ.get("BANK_OPENING", ""))
     courier = Courier(books, os.environ["BANK_CALLBACK_URL"], os.environ["BANK_SECRET"])
     server = serve(
         books,

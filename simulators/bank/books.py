@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
 import sqlite3
 import threading
 import time
@@ -28,8 +29,9 @@ class Notice:
 class Books:
     """SQLite behind one lock: a bank with few customers."""
 
-    def __init__(self, path: str, account: str = "") -> None:
+    def __init__(self, path: str, account: str = "", opening: str = "") -> None:
         self._account = account
+        self._opening = pathlib.Path(opening) if opening else None  # Written once the demonstration is built.
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
@@ -119,7 +121,7 @@ class Books:
             last = self._db.execute("SELECT * FROM statement ORDER BY number DESC LIMIT 1").fetchone()
             if number != (last["number"] if last else 0) + 1:
                 return None
-            opening, after = (last["closing_fen"], last["upto"]) if last else (0, 0)
+            opening, after = (last["closing_fen"], last["upto"]) if last else (self._first_opening(), 0)
             rows = self._db.execute("SELECT * FROM movement WHERE id > ? ORDER BY id", [after]).fetchall()
             lines = [_line(row) for row in rows]
             body = statement(
@@ -136,6 +138,11 @@ class Books:
                     [number, rows[-1]["id"] if rows else after, opening + sum(line.fen for line in lines), body],
                 )
             return body
+
+    def _first_opening(self) -> int:
+        if self._opening is None or not self._opening.is_file():
+            return 0
+        return int(self._opening.read_text(encoding="ascii"))
 
     def behave(self, how: str) -> None:
         """Be told how to behave from now on: one of BEHAVIOURS."""

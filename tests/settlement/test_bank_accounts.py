@@ -291,9 +291,9 @@ def test_what_was_sold_for_today_buys_at_once_and_leaves_tomorrow(world):
 def test_the_database_keeps_todays_sales_where_the_code_does_not(world, monkeypatch):
     world.bound()
     sell(world, 500, world.at)
-    unlimited = queries.Withdrawable(10**9, 0)
+    unlimited = queries.Withdrawable(10**9, 0, 0)
     monkeypatch.setattr(queries, "withdrawable", lambda *_: unlimited)
-    with pytest.raises(IntegrityError, match="sold for today"):
+    with pytest.raises(IntegrityError, match="sold for leaves only after"):
         world.withdraw(1)
 
 

@@ -25,6 +25,7 @@ from tests.settlement.bank_account_attacks import (
     account,
 )
 from tests.settlement.behind import ALONE, ALSO, SAID_BY
+from tests.settlement.day_attacks import DAY_ALSO, DAY_ATTACKS, DAY_SAID_BY
 from tests.settlement.invoice_attacks import INVOICE_ALSO, INVOICE_ATTACKS, make_invoices
 from tests.settlement.log_attacks import LOG_ALSO, LOG_ATTACKS
 from tests.settlement.makers import an_organisation, give_money, issue
@@ -443,6 +444,7 @@ HELD = {
 # What is tried (statements of one transaction), and the name of the guard that refuses it.
 ATTACKS = {
     **BANK_ACCOUNT_ATTACKS,
+    **DAY_ATTACKS,
     **LOG_ATTACKS,
     **STATEMENT_ATTACKS,
     **INVOICE_ATTACKS,
@@ -1040,8 +1042,10 @@ def attack(name, world, owner):
             owner.execute(statement)
         owner.connection.commit()
         del statements[: statements.index("COMMIT") + 1]
-    also = (ALSO | BANK_ACCOUNT_ALSO | INVOICE_ALSO | LOG_ALSO | STATEMENT_ALSO | SUSPENSE_ALSO).get(name, ())
-    return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=SAID_BY | BANK_ACCOUNT_SAID_BY, also=also)
+    known = (ALSO, BANK_ACCOUNT_ALSO, DAY_ALSO, INVOICE_ALSO, LOG_ALSO, STATEMENT_ALSO, SUSPENSE_ALSO)
+    also = next((one[name] for one in known if name in one), ())
+    said_by = SAID_BY | BANK_ACCOUNT_SAID_BY | DAY_SAID_BY
+    return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=said_by, also=also)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

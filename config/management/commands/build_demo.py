@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.demo import people, region
 from config.environment import RUN_DIR
+from settlement.queries import three_books
 
 
 class Command(BaseCommand):
@@ -27,3 +28,6 @@ class Command(BaseCommand):
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             told = {"logins": cast.logins, "clients": cast.clients, "traders": len(people.TRADERS)}
             json.dump(told, file, ensure_ascii=False, indent=1)
+        # The simulated bank begins with what the bank of the story ended with.
+        if opening := os.environ.get("BANK_OPENING"):
+            Path(opening).write_text(str(three_books()["bank_fen"]), encoding="ascii")
