@@ -3,6 +3,7 @@
 from accounts.rules import PUBLIC, SIGNED_IN, Role, roles, signed_in
 from accounts.web.routes import route
 from settlement.api import bank, holds, invoices, log, transfers, views
+from settlement.api import days as day_api_views
 from settlement.web import (
     bank_accounts,
     daily,
@@ -96,7 +97,19 @@ invoice_api = [
     route("invoice-titles/", invoices.InvoiceTitles.as_view(), name="api-invoice-titles", GET=READS, POST=MONEY),
 ]
 
+RAISES = roles(*HOLDERS, scope="ledger:write")
+OBJECTION = "objections/<int:objection_id>/"
+day_api = [
+    route("statements/daily/", day_api_views.Daily.as_view(), name="api-daily", GET=READS),
+    route("objections/", day_api_views.Objections.as_view(), name="api-objections", GET=READS, POST=RAISES),
+    route(OBJECTION, day_api_views.OneObjection.as_view(), name="api-objection", GET=READS),
+    route(
+        f"{OBJECTION}withdraw/", day_api_views.WithdrawObjection.as_view(), name="api-objection-withdraw", POST=RAISES
+    ),
+]
+
 api_routes = [
+    *day_api,
     *hold_api,
     *invoice_api,
     route("holdings/", views.Holdings.as_view(), name="api-holdings", GET=READS),
@@ -241,7 +254,6 @@ invoice_web = [
 
 OBJECTS = roles(*HOLDERS)
 SEES_OBJECTIONS = roles(*HOLDERS, Role.SETTLEMENT_OPERATOR, Role.AUDITOR)
-OBJECTION = "objections/<int:objection_id>/"
 
 day_web = [
     route("settlement-days/", days.DaysPage.as_view(), name="settlement-days", GET=WATCHES),

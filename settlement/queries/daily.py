@@ -12,6 +12,7 @@ from accounts.rules import Actor
 from rulebook.rules import BEIJING, beijing
 from settlement.errors import InstantInFuture, StatementNotThere
 from settlement.queries.assets import asset, cash_asset_id
+from settlement.queries.day import standing_of
 from settlement.rules import AssetKind, EntryKind, Purpose
 from settlement.rules.daily import HELD, DailyStatement, Day, Movement, moved_by_act
 
@@ -58,6 +59,7 @@ def daily_statement(actor: Actor, day: date, *, at: datetime) -> DailyStatement:
         day=day,
         until=min(ends, at),
         is_whole=ends <= at,
+        standing=standing_of(day),
         cash=_day(cash_id, AssetKind.CASH, "CNY", before, moves),
         credits=tuple(credits_),
         movements=tuple((one, names.get(one.asset_id, "CNY")) for one in moves),

@@ -234,3 +234,10 @@ def day_to_open(at: datetime) -> date | None:
     if not (calendar().is_loaded(day) and calendar().is_trading_day(day) and at >= day_opens_at(day)):
         day = previous_trading_day(day) if SettlementDay.objects.exists() else None
     return None if day is None or SettlementDay.objects.filter(day__gte=day).exists() else day
+
+
+def standing_of(date_: date) -> str:
+    """Return "final" for a business date of a closed day, "provisional" before that, "" before there were days."""
+    if SettlementDay.objects.filter(covers_from__lte=date_, day__gte=date_, closed_at__isnull=False).exists():
+        return "final"
+    return "provisional" if SettlementDay.objects.filter(covers_from__lte=date_).exists() else ""

@@ -47,6 +47,9 @@ WORDS = {
 }
 
 
+STANDINGS = {"final": ["日终已关闭", "Final"], "provisional": ["日终未关闭", "Provisional"]}
+
+
 @dataclass(frozen=True)
 class Movement:
     """One leg that crossed the border; `units` are signed: fen, or whole tCO2e. `asset`: its shown name."""
@@ -81,7 +84,10 @@ class Day:
 
 @dataclass(frozen=True)
 class DailyStatement:
-    """What one holder had and did on one day; `until` is its end, or the present of an unfinished day."""
+    """What one holder had and did on one day; `until` is its end, or the present of an unfinished day.
+
+    standing: "final" once its settlement day is closed, "provisional" until then, "" before there were such days.
+    """
 
     number: str
     venue: str
@@ -90,6 +96,7 @@ class DailyStatement:
     day: date
     until: datetime
     is_whole: bool
+    standing: str
     cash: Day
     credits: tuple[Day, ...]
     movements: tuple[tuple[Movement, str], ...]  # With the name of its asset.
@@ -133,6 +140,9 @@ def shown(statement: DailyStatement, kinds: Mapping[str, str]) -> dict[str, Any]
         "holder": one.holder,
         "uscc": one.uscc,
         "day": [chinese_day(one.day), english_day(one.day)],
+        "standing": {"final": ["日终已关闭", "Final"], "provisional": ["日终未关闭", "Provisional"]}.get(
+            one.standing, []
+        ),
         "until": "" if one.is_whole else f"{beijing(one.until):%Y-%m-%d %H:%M}",
         "cash_acts": [list(WORDS[act]) for act in ACTS[AssetKind.CASH]],
         "cash": [_yuan(fen) for fen in (one.cash.opening, *one.cash.acts, one.cash.closing)],

@@ -86,3 +86,13 @@ def test_page_and_paper_answer_the_party_alone(market):
     assert other.get(f"/api/v1/trades/{trade.pk}/confirmation/").status_code == 404
     for path in (f"/trades/{trade.pk}/", f"/trades/{trade.pk}.pdf", "/trades/999999/", "/trades/999999.pdf"):
         assert other.get(path).status_code == 404
+
+
+def test_a_party_gets_from_its_trade_to_an_objection_and_an_invoice(market):
+    trade = Trade.objects.get()
+    link = f"/objections/new/{trade.entry_id}/"
+    own = signed_in_as(market.seller)
+    assert link in own.get(f"/trades/{trade.pk}/").content.decode()
+    assert own.get(link).status_code == 200
+    watcher = signed_in_as(a_person(Role.EXCHANGE_OPERATOR, at=market.at))
+    assert link not in watcher.get(f"/trades/{trade.pk}/").content.decode()
