@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "bank-accounts": {"task": "settlement.tasks.bank.ask_about_accounts", "schedule": 5.0, "options": {"expires": 15}},
     "invoices": {"task": "settlement.tasks.tax.send_tax_orders", "schedule": 10.0, "options": {"expires": 30}},
     "statements": {"task": "settlement.tasks.bank.fetch_statements", "schedule": 30.0, "options": {"expires": 60}},
+    "packs": {"task": "registry.tasks.packs.make_packs", "schedule": 5.0, "options": {"expires": 15}},
     "calculations": {
         "task": "registry.tasks.calculation.sweep_calculations",
         "schedule": 2.0,

@@ -297,3 +297,14 @@ class SecondPersonNeeded(NotAllowed):
 
     code = "second_person_needed"
     message = "From {limit} tonnes on a second person must confirm."
+
+
+class PackNotThere(NotThere):
+    """No such evidence pack, or none for this person."""
+
+
+class PackWaits(Conflicting):
+    """A pack of the same thing is being made."""
+
+    code = "pack_waits"
+    message = "An evidence pack of this is being made already."

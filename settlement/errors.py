@@ -532,3 +532,7 @@ class ClaimTooLarge(Refusal):
 
     code = "claim_too_large"
     message = "Give an amount from 0.01 to {most_yuan} yuan; found {found_yuan}."
+
+
+class EntryNotThere(NotThere):
+    """An entry of the ledger that moves nothing of the caller's."""

@@ -78,6 +78,8 @@ VERBS: Mapping[str, str] = {
     "propose_explanation": _("Ownership of unknown money proposed"),
     "approve_explanation": _("Ownership of unknown money approved"),
     "refuse_explanation": _("Ownership of unknown money not approved"),
+    "ask_for_pack": _("Evidence pack asked for"),
+    "make_pack": _("Evidence pack made"),
     "open_day": _("Day opened"),
     "seal_day": _("Day sealed"),
     "close_day": _("Day closed"),
@@ -136,6 +138,7 @@ NOUNS: Mapping[str, str] = {
     "bank_statement": _("Bank statement"),
     "bank_account": _("Bank account"),
     "explanation": _("Unknown money"),
+    "evidence_pack": _("Evidence pack"),
     "settlement_day": _("Settlement day"),
     "objection": _("Objection"),
     "invoice": _("Fee invoice"),
@@ -147,6 +150,9 @@ NOUNS: Mapping[str, str] = {
     "work_item": _("Open task"),
 }
 FIELDS: Mapping[str, str] = {
+    "scope": _("kind of pack"),
+    "size": _("size in bytes"),
+    "title": _("about"),
     "claimed_fen": _("claimed (fen)"),
     "compensation_fen": _("compensation (fen)"),
     "step": _("step"),

@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
         "stack-2",
         (
             ("registry-batches", gettext_noop("Batches"), (*STAFF, Role.AUDITOR)),
+            ("registry-packs", gettext_noop("Evidence packs"), (Role.AUDITOR,)),
             ("settlement-holdings", gettext_noop("Holdings"), HOLDERS),
             (
                 "settlement-transfers",
@@ -91,6 +92,11 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
         (
             ("settlement-funds", gettext_noop("Funds"), HOLDERS),
             ("settlement-statement", gettext_noop("Statement"), HOLDERS),
+            (
+                "settlement-ledger",
+                gettext_noop("Ledger search"),
+                (*HOLDERS, Role.SETTLEMENT_OPERATOR, Role.AUDITOR),
+            ),
             ("settlement-invoices", gettext_noop("Fee invoices"), HOLDERS),
             ("settlement-bank-desk", gettext_noop("Bank desk"), (Role.SETTLEMENT_OPERATOR, Role.AUDITOR)),
             (

@@ -14,6 +14,7 @@ from registry.models.monitoring import (
     Verification,
     VerificationRun,
 )
+from registry.models.packs import EvidencePack
 from registry.models.projects import Contribution, Project, PublicComment, ReviewStep, Validation
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CheckResult",
     "Contribution",
     "Document",
+    "EvidencePack",
     "Finding",
     "Issuance",
     "IssuedVintage",

@@ -69,6 +69,18 @@ from registry.queries.monitoring import (
     verification_of,
     verifications_visible_to,
 )
+from registry.queries.packs import (
+    PACK_READERS,
+    decisions_of,
+    pack,
+    pack_file,
+    pack_parts,
+    pack_path,
+    pack_subject,
+    packs_visible_to,
+    project_to_pack,
+    waiting_packs,
+)
 from registry.queries.progress import CaseProgress, PeriodProgress, first_project_after, newest_project_id, progress_of
 from registry.queries.proofs import broken_invariants
 from registry.queries.recalculation import digest_of, issuance_to_recalculate, recalculation
@@ -95,6 +107,7 @@ from registry.queries.standing import (
 )
 
 __all__ = [
+    "PACK_READERS",
     "CaseProgress",
     "Handler",
     "Notice",
@@ -118,6 +131,7 @@ __all__ = [
     "content_of",
     "day_begins",
     "day_ends",
+    "decisions_of",
     "digest_of",
     "document",
     "documents_of",
@@ -145,6 +159,12 @@ __all__ = [
     "open_comments",
     "order_number_of",
     "overlaps_of",
+    "pack",
+    "pack_file",
+    "pack_parts",
+    "pack_path",
+    "pack_subject",
+    "packs_visible_to",
     "parameter_sets",
     "parcel",
     "parcels_of",
@@ -157,6 +177,7 @@ __all__ = [
     "progress_of",
     "project",
     "project_by_code",
+    "project_to_pack",
     "projects_visible_to",
     "public_documents_of",
     "public_issuances_of",
@@ -187,5 +208,6 @@ __all__ = [
     "verification",
     "verification_of",
     "verifications_visible_to",
+    "waiting_packs",
     "way_of",
 ]

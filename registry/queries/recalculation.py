@@ -62,9 +62,14 @@ def recalculation(issuance: Issuance) -> dict[str, Any]:
     }
 
 
+def content_of_record(record: CalculationRecord) -> Any:
+    """Return what a record says now, in the one form whose hash it states."""
+    return canonical({name: getattr(record, name) for name in CONTENT})
+
+
 def digest_of(record: CalculationRecord) -> str:
     """Return the hash of what a record says now."""
-    return record_digest({name: getattr(record, name) for name in CONTENT})
+    return record_digest(content_of_record(record))
 
 
 def _of_record(record: CalculationRecord) -> list[Difference]:

@@ -6,6 +6,7 @@ from registry.services.issuance import decide_issuance, propose_issuance, record
 from registry.services.land import add_parcels, decide_border, preview_parcels, remove_parcel
 from registry.services.monitoring import create_period, edit_period, upload_observations
 from registry.services.notice import answer_comment, comment, publish_project, reject_validation, sign_validation
+from registry.services.packs import ask_for_pack, make_pack
 from registry.services.parameters import confirm_parameters
 from registry.services.projects import create_project, edit_project, missing_of, submit_project, withdraw_project
 from registry.services.registration import decide_registration, propose_registration, record_registration
@@ -46,6 +47,7 @@ __all__ = [
     "add_parcels",
     "answer_comment",
     "answer_finding",
+    "ask_for_pack",
     "cancel_retirement",
     "check_again",
     "close_finding",
@@ -63,6 +65,7 @@ __all__ = [
     "is_told",
     "keep_suspended",
     "make_certificate",
+    "make_pack",
     "missing_of",
     "note_standing",
     "open_nightly_runs",

@@ -108,6 +108,13 @@ class ProjectPage(CasePage):
 
     template_name = "registry/project.html"
 
+    def pack_action(self) -> list[dict[str, str]]:
+        """Return the way to the evidence pack, for who may have one."""
+        if not self.actor.has(*queries.PACK_READERS):
+            return []
+        url = reverse("registry-pack-new-project", args=[self.project.pk])
+        return [{"url": url, "label": _("Evidence pack"), "tone": "quiet"}]
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row, at = self.project, self.at
         asked = self.request.GET.get("tab", "")
@@ -122,7 +129,7 @@ class ProjectPage(CasePage):
             steps=[(words.step_name(one.step), one.state) for one in queries.way_of(row, at)],
             tab=tab,
             tabs=[(f"{address}?tab={code}", _(name), code == tab) for code, name in TABS],
-            actions=actions_of(row, verbs),
+            actions=[*actions_of(row, verbs), *self.pack_action()],
             may={verb.value for verb in verbs},
             handler=handler_shown(found, names),
             owner=names.get(f"o{row.owner_id}", ""),

@@ -4,7 +4,17 @@ from django.urls import URLPattern
 
 from accounts.rules import PUBLIC, SIGNED_IN, Role, roles
 from accounts.web.routes import route
-from registry.web import calculations, certificates, issuances, parameters, periods, retirements, verifications
+from registry.rules.packs import PackScope
+from registry.web import (
+    calculations,
+    certificates,
+    issuances,
+    packs,
+    parameters,
+    periods,
+    retirements,
+    verifications,
+)
 
 OWNER = roles(Role.OWNER)
 VERIFIER = roles(Role.VERIFIER)
@@ -21,11 +31,30 @@ WATCHERS = roles(
     Role.SETTLEMENT_OPERATOR,
 )
 HOLDERS = roles(*retirements.MAY_RETIRE)
+AUDITOR = roles(Role.AUDITOR)
 CONFIRMER = roles(*retirements.MAY_CONFIRM)
 
 _PERIOD = "periods/<int:period_id>/"
 
+pack_routes: list[URLPattern] = [
+    route("evidence/", packs.PacksPage.as_view(), name="registry-packs", GET=AUDITOR, POST=AUDITOR),
+    *(
+        route(
+            f"evidence/new/{scope}/<int:subject_id>/",
+            packs.NewPack.as_view(scope=scope),
+            name=f"registry-pack-new-{scope}",
+            GET=AUDITOR,
+            POST=AUDITOR,
+        )
+        for scope in PackScope
+    ),
+    route("evidence/<int:pack_id>/", packs.PackPage.as_view(), name="registry-pack", GET=AUDITOR),
+    route("evidence/<int:pack_id>/progress/", packs.PackProgress.as_view(), name="registry-pack-progress", GET=AUDITOR),
+    route("evidence/<int:pack_id>/file/", packs.PackFile.as_view(), name="registry-pack-file", GET=AUDITOR),
+]
+
 web_routes: list[URLPattern] = [
+    *pack_routes,
     route(
         "projects/<int:project_id>/periods/new/",
         periods.NewPeriod.as_view(),

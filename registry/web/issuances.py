@@ -267,6 +267,7 @@ class BatchesPage(Page):
             form=form,
             page=page,
             query=asked,
+            may_pack=self.actor.has(*queries.PACK_READERS),
             rows=[
                 {
                     "batch": one,

@@ -148,6 +148,8 @@ def actions_of(row: MonitoringPeriod, actor: Actor) -> list[dict[str, Any]]:
         offer("registry-period-issuance", _("Propose the issuance"), "certificate", is_main=True)
     if row.state == PeriodState.REVIEW and is_proposed(row) and may(row, actor, Verb.DECIDE):
         offer("registry-period-issuance", _("Decide on the issuance"), "certificate", is_main=True)
+    if actor.has(*queries.PACK_READERS):
+        offer("registry-pack-new-period", _("Evidence pack"), "archive")
     return found
 
 

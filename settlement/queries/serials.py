@@ -81,6 +81,19 @@ def printed_serial(text: str) -> PrintedSerial:
         raise SerialUnknown(field="serial", serial=text[:80]) from error
 
 
+def batch_of_serial(text: str) -> int:
+    """Return the batch that a printed serial, or the first of a printed range, belongs to.
+
+    Raises SerialMistyped, SerialUnknown.
+    """
+    printed = printed_serial(text)
+    first = printed.serials.first
+    found = _batches_of(printed).filter(first_serial__lte=first, last_serial__gte=first).first()
+    if found is None:
+        raise SerialUnknown(field="serial", serial=text[:80])
+    return found.pk
+
+
 def _batches_of(printed: PrintedSerial) -> QuerySet[Asset]:
     return Asset.objects.filter(
         kind=AssetKind.CREDIT,

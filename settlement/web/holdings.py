@@ -111,7 +111,31 @@ class HoldingsPage(AsOfPage):
     template_name = "settlement/holdings.html"
 
     def rows(self, instant: datetime | None) -> dict[str, Any]:
-        return {"credits": _credits(self.actor, instant), "may_post": self.actor.roles}
+        credits_ = _credits(self.actor, instant)
+        totals: dict[str, int] = defaultdict(int)
+        for row in credits_:
+            for purpose, units in row["units"].items():
+                totals[purpose] += units
+        money = _money(self.actor, instant)
+        return {
+            "credits": credits_,
+            "may_post": self.actor.roles,
+            "totals": [(_(PURPOSE_NAMES[Purpose(one)]), units) for one, units in totals.items() if units],
+            "total": sum(totals.values()),
+            "money": [(_(PURPOSE_NAMES[one]), fen) for one, fen in money if fen],
+            "money_fen": sum(fen for _one, fen in money),
+        }
+
+
+def _money(actor: Actor, instant: datetime | None) -> list[tuple[Purpose, int]]:
+    """Return the money of the actor's own organisation by purpose, in fen, now or as of an instant."""
+    own = actor.organisation_id or 0
+    held = (
+        queries.holdings_visible_to(actor, organisation_id=own)
+        if instant is None
+        else queries.holdings_as_of(actor, organisation_id=own, at=instant)
+    )
+    return [(holding.purpose, holding.units) for holding in held if holding.asset_kind is AssetKind.CASH]
 
 
 def _credits(actor: Actor, instant: datetime | None) -> list[dict[str, Any]]:
@@ -193,6 +217,30 @@ class HoldingsExport(View):
                 for part in row["serials"]
             ),
         )
+
+
+class OverviewExport(View):
+    """Money and credits of the own organisation by batch and purpose, now or as of an instant, as an Excel file."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        instant = asked_instant(request, request.at)  # type: ignore[attr-defined]
+        rows = [("CNY", "", "", _(PURPOSE_NAMES[one]), fen / 100, _("yuan")) for one, fen in _money(actor, instant)]
+        for row in _credits(actor, instant):
+            credit = row["credit"]
+            rows += [
+                (
+                    credit.project_name,
+                    credit.project_code,
+                    credit.vintage_year,
+                    _(PURPOSE_NAMES[Purpose(one)]),
+                    units,
+                    "tCO2e",
+                )
+                for one, units in row["units"].items()
+            ]
+        head = [_("Asset"), _("Project code"), _("Vintage year"), _("Purpose"), _("Amount"), _("Unit")]
+        return workbook_response("overview", head, iter(rows))
 
 
 class Posting(View):

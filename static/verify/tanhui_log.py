@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Check an export of the transparency log, or one proof, without the platform and without trusting it.
+"""Check an export of the transparency log, an evidence pack or one proof, without the platform and its word.
 
     python3 tanhui_log.py export LOG.zip --key KEY [--key KEY …] [--head NOTE.txt …]
+    python3 tanhui_log.py pack PACK.zip --key KEY
     python3 tanhui_log.py proof PROOF.json --key KEY
 
 KEY is the verifier key `name+hash+key` that you took down when you first met the log; a key out of the export itself
@@ -24,6 +25,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT = "tanhui-log/1"
+PACK_FORMAT = "tanhui-pack/1"
+SUMS = "SHA256SUMS"
 SOURCES = ("issuance", "bank")  # May go below zero: credits and money come in through them.
 ENDS = ("retired", "cancelled", "exported")
 MOST_TOLD = 200
@@ -282,6 +285,85 @@ def check_export(file, keys, kept=()):
         return Check(archive, list(keys), list(kept)).run()
 
 
+def check_pack(file, keys):
+    """Return what a check of an evidence pack found. Raises ValueError, KeyError, zipfile.BadZipFile."""
+    problems = []
+
+    def wrong(what, **place):
+        problems.append({"what": what, **place})
+
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+        if archive.read("format.txt").decode().strip() != PACK_FORMAT:
+            raise ValueError("this is no " + PACK_FORMAT)
+        compare_sums(archive, names, wrong)
+        head = opened(archive.read("log/head.txt").decode(), keys)
+        if head is None:
+            wrong("head is not signed by the key")
+        proved = {}
+        for number, line in enumerate(archive.read("log/proofs.jsonl").splitlines()):
+            proof = json.loads(line)
+            value, path = bytes.fromhex(proof["leaf_hash"]), [bytes.fromhex(step) for step in proof["path"]]
+            if proof["subject"] in proved:
+                wrong("subject has two proofs", line=number, subject=proof["subject"])
+            proved[proof["subject"]] = proof["text"]
+            if leaf_hash(proof["text"] or "") != value:
+                wrong("leaf is not what its hash says", line=number, subject=proof["subject"])
+            elif head is not None and not included(value, proof["position"], head[1], path, head[2]):
+                wrong("the path does not lead to the head", line=number, subject=proof["subject"])
+        waiting = archive.read("log/waiting.txt").decode().split()
+        before = archive.read("log/before.txt").decode().split()
+        entries = compare_entries(archive, proved, {*waiting, *before}, wrong)
+        for name in names:
+            if name.startswith("calculations/") and name[13:-5] != hashlib.sha256(archive.read(name)).hexdigest():
+                wrong("calculation is not what its record says", file=name)
+    return {
+        "status": "broken" if problems else "ok",
+        "files": len(names),
+        "leaves": len(proved),
+        "entries": entries,
+        "waiting": len(waiting),
+        "before_the_log": len(before),
+        "found": len(problems),
+        "problems": problems[:MOST_TOLD],
+    }
+
+
+def compare_sums(archive, names, wrong):
+    """Compare each file with the list of hashes: none changed, none missing, none beside it, none twice."""
+    listed = {}
+    for line in archive.read(SUMS).decode().splitlines():
+        value, _, name = line.partition("  ")
+        listed[name] = value
+    if len(names) != len(set(names)):
+        wrong("a file is there twice")
+    for name in sorted({*names, *listed} - {SUMS}):
+        if name not in listed:
+            wrong("file is not in the list of hashes", file=name)
+        elif name not in names:
+            wrong("file is missing", file=name)
+        elif hashlib.sha256(archive.read(name)).hexdigest() != listed[name]:
+            wrong("file is not what its hash says", file=name)
+
+
+def compare_entries(archive, proved, excused, wrong):
+    """Compare the ledger's own words of each entry with the log's; return how many entries there are."""
+    entries, seen = 0, set()
+    for line in archive.read("ledger/entries.jsonl").splitlines():
+        said = json.loads(line)
+        subject, entries = f"entry:{said['entry']}", entries + 1
+        seen.add(subject)
+        if subject in proved:
+            if proved[subject] != said["text"]:
+                wrong("entry is not what its leaf says", entry=said["entry"])
+        elif subject not in excused:
+            wrong("entry has no leaf", entry=said["entry"])
+    for subject in sorted(proved):
+        if subject.startswith("entry:") and subject not in seen:
+            wrong("entry of a leaf is not there", subject=subject)
+    return entries
+
+
 def check_proof(proof, keys):
     """Return what a check of one inclusion or consistency proof found. Raises ValueError, KeyError."""
     problems = []
@@ -349,8 +431,8 @@ def consistent(old, new, old_root, new_root, path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Check an export of the transparency log, or one proof.")
-    parser.add_argument("what", choices=["export", "proof"])
+    parser = argparse.ArgumentParser(description="Check an export of the transparency log, a pack, or one proof.")
+    parser.add_argument("what", choices=["export", "pack", "proof"])
     parser.add_argument("file")
     parser.add_argument("--key", action="append", required=True, help="the verifier key you took down")
     parser.add_argument("--head", action="append", default=[], help="a file with a signed head you kept")
@@ -362,6 +444,8 @@ def main():
                 with open(name, encoding="utf-8") as file:
                     kept.append(file.read())
             answer = check_export(given.file, given.key, kept)
+        elif given.what == "pack":
+            answer = check_pack(given.file, given.key)
         else:
             with open(given.file, encoding="utf-8") as file:
                 answer = check_proof(json.load(file), given.key)

@@ -59,6 +59,7 @@ RETIREMENT = {
     "entry_id": 1,
     "requested_by_id": 1,
 }
+PACK = {"scope": "batch", "subject_id": 1, "title": "x", "state": "queued", "sha256": "", "problem": "", "id": 3}
 COMPARED = {"first_id": 1, "second_id": 2, "shared_ha": 0, "tolerance_ha": 1}
 
 
@@ -271,6 +272,19 @@ ATTACKS = [
             (row("registry_retirement", RETIREMENT),),
         )
         for change in ("state = 'cancelled'", "tonnes = 6", "organisation_id = 2", "beneficiary = 'y'", "asset_id = 2")
+    ),
+    Attack("pack_scope_is_known", (row("registry_evidencepack", PACK, scope="year"),)),
+    Attack("pack_state_has_its_fields", (row("registry_evidencepack", PACK, state="done"),)),
+    Attack(
+        "one_pack_of_a_subject_waits",
+        (row("registry_evidencepack", PACK, id=4),),
+        (row("registry_evidencepack", PACK),),
+    ),
+    Attack("evidencepack_is_kept", ("DELETE FROM registry_evidencepack",), (row("registry_evidencepack", PACK),)),
+    Attack(
+        "evidencepack_content_is_fixed",
+        ("UPDATE registry_evidencepack SET subject_id = 2",),
+        (row("registry_evidencepack", PACK),),
     ),
     Attack("refusal_has_an_opinion", (row("registry_reviewstep", verb="reject"),)),
     Attack("refusal_has_an_opinion", (row("registry_reviewstep", verb="return"),)),
