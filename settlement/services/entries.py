@@ -48,11 +48,18 @@ def open_holdings(keys: Iterable[HoldingKey]) -> dict[HoldingKey, int]:
     if not wanted:
         return {}
     columns = [list(column) for column in zip(*wanted, strict=True)]
+    # Each by the unique index, however many holdings there are: of the currency every organisation has some.
     select = """
-        SELECT h.organisation_id, h.asset_id, h.purpose, h.id FROM settlement_holding h
-        JOIN unnest(%s::bigint[], %s::bigint[], %s::text[]) AS k (organisation_id, asset_id, purpose)
-          ON h.asset_id = k.asset_id AND h.purpose = k.purpose
-         AND h.organisation_id IS NOT DISTINCT FROM k.organisation_id"""
+        WITH k AS (
+            SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS k (organisation_id, asset_id, purpose))
+        SELECT k.organisation_id, k.asset_id, k.purpose, h.id FROM k CROSS JOIN LATERAL (
+            SELECT id FROM settlement_holding h WHERE h.organisation_id = k.organisation_id AND h.asset_id = k.asset_id
+               AND h.purpose = k.purpose OFFSET 0) h
+        UNION ALL
+        SELECT k.organisation_id, k.asset_id, k.purpose, h.id FROM k CROSS JOIN LATERAL (
+            SELECT id FROM settlement_holding h WHERE h.organisation_id IS NULL AND h.asset_id = k.asset_id
+               AND h.purpose = k.purpose OFFSET 0) h
+        WHERE k.organisation_id IS NULL"""
     with connection.cursor() as cursor:
         cursor.execute(select, columns)
         found = {(row[0], row[1], Purpose(row[2])): row[3] for row in cursor}
