@@ -64,6 +64,7 @@ check: lint test
 bench: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets
 	@$(PY) -m bench.market
+	@$(PY) -m bench.ledger
 
 prove: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from typing import Any
 
 import psycopg2
 
+from bench import anchor
 from ops import postgres
 from ops.platform import Platform
 from ops.processes import named
@@ -44,7 +44,8 @@ def main() -> None:
     figures: dict[str, Any] = {"quick": QUICK}
     idle = ("traffic", "match-0", "match-1", "beat")
     with platform(postgres.Profile.DURABLE, without=idle, demonstration=True) as running:
-        figures["pgbench_tpcb_8_clients_tps"] = pgbench(running)
+        assert running.cluster is not None
+        figures["pgbench_tpcb_8_clients_tps"] = anchor.tps(anchor.lay(running.cluster), PGBENCH_SECONDS)
         told = json.loads((running.state / "demo_logins.json").read_text(encoding="utf-8"))
         clients = [
             Api(running.url, one["client_id"], one["client_secret"]) for one in told["clients"][: told["traders"]]
@@ -66,29 +67,6 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:36s} {value}", file=sys.stderr)
     print(json.dumps(figures))
-
-
-def pgbench(running: Platform) -> float:
-    """Return the transactions per second of TPC-B with 8 clients in a database of its own on the same server."""
-    assert running.cluster is not None
-    admin = running.cluster.url()
-    program = str(postgres.binaries() / "pgbench")
-    link = psycopg2.connect(admin)
-    link.autocommit = True
-    with link.cursor() as cursor:
-        cursor.execute("CREATE DATABASE tpcb")
-    link.close()
-    url = postgres.with_database(admin, "tpcb")
-    subprocess.run([program, "-i", "-q", "-s", "10", url], check=True, capture_output=True)
-    done = subprocess.run(
-        [program, "-M", "prepared", "-c", "8", "-j", "2", "-n", "-T", str(PGBENCH_SECONDS), url],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    found = re.search(r"tps = ([\d.]+)", done.stdout)
-    assert found
-    return round(float(found[1]), 1)
 
 
 def order(price: str, side: str, quantity: int = 1) -> dict[str, Any]:
