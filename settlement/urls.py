@@ -342,6 +342,13 @@ web_routes = [
         POST=roles(Role.FIRM_CONFIRMER),
     ),
     route("bank-desk/", desk.BankDesk.as_view(), name="settlement-bank-desk", GET=DESK),
+    route("bank-desk.xlsx", desk.BankDeskExport.as_view(), name="settlement-bank-desk-export", GET=DESK),
+    route(
+        "bank-desk/statements.xlsx",
+        statement_pages.StatementsExport.as_view(),
+        name="settlement-statements-of-bank-export",
+        GET=DESK,
+    ),
     route(
         "bank-desk/unknown/<int:notice_id>/",
         suspense_pages.UnknownMoney.as_view(),
@@ -392,5 +399,6 @@ web_routes = [
     route("proofs/readings.xlsx", proofs.ReadingsExport.as_view(), name="settlement-readings-export", GET=DESK),
     route("proofs/<slug:kind>/", proofs.RunProof.as_view(), name="settlement-proof-run", POST=DESK),
     route("log/", log_pages.LogPage.as_view(), name="settlement-log", GET=PUBLIC),
+    route("log/heads.xlsx", log_pages.HeadsExport.as_view(), name="settlement-log-heads-export", GET=PUBLIC),
     route("log/export/", log_pages.LogExport.as_view(), name="settlement-log-export", GET=DESK),
 ]

@@ -9,7 +9,7 @@ from config.web.day import RunDay
 from config.web.home import Home
 from config.web.rules import CalendarPage, RulePage, RulesPage, export
 from config.web.search import Search
-from config.web.serials import Passport
+from config.web.serials import Passport, PassportExport
 from config.web.tour import TourFile, TourPage
 from config.web.worth import Worth
 
@@ -23,6 +23,7 @@ web_routes = [
     route("", Home.as_view(), name="home", GET=PUBLIC),
     route("search/", Search.as_view(), name="search", GET=PUBLIC),
     route("serials/", Passport.as_view(), name="settlement-serial", GET=PUBLIC),
+    route("serials.xlsx", PassportExport.as_view(), name="settlement-serial-export", GET=PUBLIC),
     route("worth/", Worth.as_view(), name="registry-worth", GET=PUBLIC),
     route("clock/", Clock.as_view(), name="clock", GET=PUBLIC, POST=PUBLIC),
     route(

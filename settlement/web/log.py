@@ -6,9 +6,11 @@ from typing import Any
 
 from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views import View
 
 from accounts.rules import Role
+from accounts.web.export import workbook_response
 from accounts.web.pages import Page
 from accounts.web.refusals import message_of
 from rulebook.errors import Refusal
@@ -17,7 +19,7 @@ from settlement.queries import InclusionProof
 from settlement.rules.merkle import included
 from settlement.rules.seals import TREE, opened
 
-SHOWN = 20
+SHOWN, MOST_HEADS = 20, 10_000
 
 
 class LogPage(Page):
@@ -65,6 +67,18 @@ class LogPage(Page):
             "signed_at": head.signed_at if head else None,
             "holds": holds,
         }
+
+
+class HeadsExport(View):
+    """The signed heads as an Excel file, newest first: what someone keeps to compare later."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        heads = queries.log_heads(limit=MOST_HEADS)
+        return workbook_response(
+            "log_heads",
+            [_("Leaves in the tree"), _("Root (hex)"), _("Recorded at"), _("Signed note")],
+            ((one.size, bytes(one.root).hex(), one.recorded_at, one.note) for one in heads),
+        )
 
 
 class LogExport(View):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.rules import Actor
 from accounts.web.pages import Page
 from accounts.web.refusals import message_of
 from rulebook.errors import Refusal
@@ -68,6 +69,23 @@ class SerialPage(Page):
     def beyond(self, life: SerialLife) -> dict[str, Any]:
         """Return what other rooms know of a serial; a page that spans them adds it."""
         return {}
+
+
+def life_rows(actor: Actor, life: SerialLife) -> list[tuple[Any, ...]]:
+    """Return the steps of a life as rows of a table, in words."""
+    names, numbers = queries.holder_names(actor, life.steps), holder_numbers(life.steps)
+    return [
+        (
+            step.at,
+            _(KIND_NAMES[step.kind]),
+            _holder(step.organisation_id, step.purpose, names, numbers),
+            _(PURPOSE_NAMES[step.purpose]),
+            step.entry_id,
+            step.serials.first,
+            step.serials.last,
+        )
+        for step in life.steps
+    ]
 
 
 def holder_numbers(steps: Iterable[SerialStep | SerialPart]) -> dict[int, int]:

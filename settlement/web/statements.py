@@ -55,6 +55,39 @@ class StatementsPage(FormPage):
         return reverse("settlement-statement-of-bank", args=[taken[-1].pk])
 
 
+class StatementsExport(View):
+    """Every statement taken, with what nothing explains, as an Excel file."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        rows = queries.statements_visible_to(request.actor)  # type: ignore[attr-defined]
+        return workbook_response(
+            "statements",
+            [
+                _("Number"),
+                _("Account"),
+                _("Business date"),
+                _("Opening (fen)"),
+                _("Closing (fen)"),
+                _("Lines"),
+                _("Not explained"),
+                "SHA-256",
+            ],
+            (
+                (
+                    row.statement_id,
+                    row.account,
+                    row.business_date,
+                    row.opening_fen,
+                    row.closing_fen,
+                    row.lines,
+                    row.open,  # type: ignore[attr-defined]
+                    row.digest,
+                )
+                for row in rows
+            ),
+        )
+
+
 class FetchStatement(View):
     """Fetches the next statement from the bank now."""
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
+from django.test import Client
 
 from accounts.queries import organisation
 from accounts.rules import Role
@@ -137,3 +138,32 @@ def test_the_overview_has_money_and_credits_by_purpose(world):
     before = browser.get("/holdings/overview.xlsx?as_of=2026-03-01T10:00:00")  # Before the trade: a thousand tonnes.
     rows = list(openpyxl.load_workbook(io.BytesIO(b"".join(before))).active.iter_rows(values_only=True))
     assert 1000 in [row[4] for row in rows]
+
+
+def test_desk_statements_passport_and_heads_are_exported(world):
+    desk = signed_in_as(world.operators[0])
+    world.statement(world.at + timedelta(hours=6))
+    serial = (
+        queries.ledger_entry(world.operators[0], found(world.operators[0], kind=EntryKind.ISSUE)[0]).legs[0].serials[0]
+    )
+
+    def rows(address, browser=desk):
+        answer = browser.get(address, headers={"accept-language": "en"})
+        assert answer.status_code == 200, answer.content[:200]
+        return list(openpyxl.load_workbook(io.BytesIO(b"".join(answer))).active.iter_rows(values_only=True))
+
+    assert ("Received", 1_000_000) in [(row[0], row[6]) for row in rows("/bank-desk.xlsx")]
+    assert [row[3:6] for row in rows("/bank-desk/statements.xlsx")][1] == (0, 1_000_700, 2)
+    steps = rows(f"/serials.xlsx?serial={serial}", Client())  # Anybody may; names are for who may know them.
+    assert steps[1][1] == "Issuance"
+    assert all(organisation(world.seller).name not in row for row in steps)
+    assert rows("/log/heads.xlsx", Client())[0][0] == "Leaves in the tree"
+    assert Client().get("/serials.xlsx?serial=x").status_code == 404
+    for page, link in (
+        ("/bank-desk/", "/bank-desk.xlsx"),
+        ("/bank-desk/statements/", "/bank-desk/statements.xlsx"),
+        (f"/serials/?serial={serial}", f"/serials.xlsx?serial={serial}"),
+        ("/log/", "/log/heads.xlsx"),
+    ):
+        assert link in desk.get(page).content.decode(), page
+    assert signed_in_as(world.people[world.seller]).get("/bank-desk.xlsx").status_code == 403
