@@ -502,6 +502,13 @@ class DayNotThere(NotThere):
     """A day that the ledger has not opened, or that the caller may not see."""
 
 
+class DaySealed(Conflicting):
+    """An act whose business day was sealed while it was on its way."""
+
+    code = "day_sealed"
+    message = "The business day changed meanwhile. Nothing was done; please try again."
+
+
 class DayClosed(Conflicting):
     """A step of a day that is closed."""
 

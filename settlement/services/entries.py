@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from rulebook.queries import business_date
 from settlement import rules
-from settlement.errors import InsufficientFunds, KeyReused, SerialsElsewhere
+from settlement.errors import DaySealed, InsufficientFunds, KeyReused, SerialsElsewhere
 from settlement.models import Asset, Holding
 from settlement.queries.holds import shortage
 from settlement.rules import AssetKind, EntryKind, HoldEntryKind, HoldingKey, NewLeg, Purpose
@@ -186,22 +186,28 @@ def _write(numbered: Sequence[tuple[int, NewEntry]], *, settlement_id: int | Non
     _refuse_overdraft(held, [leg for _, leg in legs])
     day = business_date(at)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO settlement_entry (id, kind, at, business_date, maker_id, checker_id, basis, settlement_id)
-               SELECT id, kind, %s, %s, maker_id, checker_id, basis, %s
-               FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[])
-                    AS e (id, kind, maker_id, checker_id, basis)""",
-            [
-                at,
-                day,
-                settlement_id,
-                [number for number, _ in numbered],
-                [entry.kind.value for _, entry in numbered],
-                [entry.maker_id for _, entry in numbered],
-                [entry.checker_id for _, entry in numbered],
-                [entry.basis for _, entry in numbered],
-            ],
-        )
+        try:
+            cursor.execute(
+                """INSERT INTO settlement_entry
+                       (id, kind, at, business_date, maker_id, checker_id, basis, settlement_id)
+                   SELECT id, kind, %s, %s, maker_id, checker_id, basis, %s
+                   FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[])
+                        AS e (id, kind, maker_id, checker_id, basis)""",
+                [
+                    at,
+                    day,
+                    settlement_id,
+                    [number for number, _ in numbered],
+                    [entry.kind.value for _, entry in numbered],
+                    [entry.maker_id for _, entry in numbered],
+                    [entry.checker_id for _, entry in numbered],
+                    [entry.basis for _, entry in numbered],
+                ],
+            )
+        except IntegrityError as error:
+            if "the day of the entry is sealed" not in str(error):  # Of `entry_is_of_an_open_day`.
+                raise
+            raise DaySealed from error
         for number, entry in numbered:
             if entry.named is not None:  # Before the legs: the trigger on legs looks for it.
                 cursor.execute(

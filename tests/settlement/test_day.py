@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from settlement import queries, services
-from settlement.errors import Claimed, DayClosed, DayNotThere, SoldToday
+from settlement.errors import Claimed, DayClosed, DayNotThere, DaySealed, SoldToday
 from settlement.models import DayRun, Holding, SettlementDay
 from settlement.rules import Purpose
 from settlement.rules.day import BookedUnits, PaidFrom, reserve_share_fen
@@ -203,7 +203,7 @@ def test_the_registry_must_have_issued_and_retired_the_same(opened):
 def test_no_entry_comes_into_a_sealed_day(opened):
     world = opened
     services.seal_days(at=morning(world))
-    with pytest.raises(IntegrityError, match="the day of the entry is sealed"), transaction.atomic():
+    with pytest.raises(DaySealed, match="try again"), transaction.atomic():
         give_money(world.buyer, 100, world.at)
     give_money(world.buyer, 100, morning(world))
 
