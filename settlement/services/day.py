@@ -58,7 +58,8 @@ def open_day(*, at: datetime, unmatched: int) -> SettlementDay | None:
     )
     _note(row, "open_day", "", at)
     if failed:
-        _ask(row, "look_at_opening", _("Opening checks of {day} failed: {checks}"), failed, at)
+        numbers = ", ".join(one.number for one in failed)
+        _ask(row, "look_at_opening", _("Opening checks of {day} failed: {checks}"), {"checks": numbers}, at)
     return row
 
 
@@ -116,8 +117,8 @@ def close_day(*, day: date, at: datetime) -> bool:
     if not (queries.is_quiet(day) and queries.may_close(row)):
         runs = [run for run in queries.last_runs(row).values() if run.step != DayStep.OPENING and run.found]
         if row.sealed_at is not None and runs:
-            places = [one for run in runs for one in run.differences[:3]]
-            _ask(row, "close_day", _("The day {day} does not close: {checks}"), places, at)
+            count = sum(run.found for run in runs)
+            _ask(row, "close_day", _("The day {day} does not close: {count} differences"), {"count": str(count)}, at)
         return False
     row.closed_at = at
     row.save(update_fields=["closed_at"])
@@ -200,15 +201,14 @@ def _keep(
     return kept
 
 
-def _ask(row: SettlementDay, kind: str, title: str, found: Sequence[Any], at: datetime) -> None:
-    names = [one["what"] if isinstance(one, dict) else one.number for one in found]
+def _ask(row: SettlementDay, kind: str, title: str, found: dict[str, str], at: datetime) -> None:
     open_work_item(
         kind=kind,
         title=title,
         subject=f"{kind}:{row.day}",
         url=f"/settlement-days/{row.day}/",
         role=Role.SETTLEMENT_OPERATOR,
-        found={"day": str(row.day), "checks": ", ".join(dict.fromkeys(names))},
+        found={"day": str(row.day), **found},
         at=at,
     )
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.queries import work_items_for
 from settlement import queries, services
 from settlement.errors import Claimed, DayClosed, DayNotThere, DaySealed, SoldToday
 from settlement.models import DayRun, Holding, SettlementDay
@@ -337,3 +338,18 @@ def test_what_is_changed_behind_the_guards_is_found(opened, what, as_superuser):
     as_superuser.execute(TAMPERS[what])
     as_superuser.connection.commit()
     assert what in {broken["what"] for broken in queries.broken_invariants()["S1"]["broken"]}
+
+
+def test_what_a_person_has_to_look_at_becomes_work_and_goes_away(opened):
+    world = opened
+    operator, tuesday = world.operators[0], world.at + timedelta(days=1)
+    world.trade()
+    world.run(morning(world))
+    found = {one.kind: one.found for one in work_items_for(operator, at=tuesday)}
+    assert found == {
+        "close_day": {"day": "2026-03-02", "count": "1"},
+        "look_at_opening": {"day": "2026-03-03", "checks": "O1"},
+    }
+    world.statement(tuesday)
+    world.run(tuesday + timedelta(minutes=1))
+    assert {one.kind for one in work_items_for(operator, at=tuesday)} == {"look_at_opening"}  # Until Tuesday closes.
