@@ -37,9 +37,9 @@ def daily_statement(actor: Actor, day: date, *, at: datetime) -> DailyStatement:
     if actor.organisation_id is None:
         raise StatementNotThere
     begins = datetime.combine(day, time(0), BEIJING)
-    ends = begins + timedelta(days=1)
     if begins > at:
         raise InstantInFuture(field="day", now=f"{beijing(at):%Y-%m-%d %H:%M:%S}")
+    ends = begins + timedelta(days=1)
     holder_id, held = actor.organisation_id, [purpose.value for purpose in HELD]
     with connection.cursor() as cursor:
         cursor.execute(_BEFORE, [holder_id, held, begins])

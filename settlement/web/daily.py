@@ -52,7 +52,7 @@ class DailyPage(Page):
             **kwargs,
             one=one,
             today=today,
-            before=one.day - timedelta(days=1),
+            before=one.day - timedelta(days=1) if one.day > date.min else one.day,
             after=one.day + timedelta(days=1) if one.day < today else None,
             cash=list(zip([WORDS[act][place] for act in ACTS[AssetKind.CASH]], one.cash.acts, strict=True)),
             credit_acts=[WORDS[act][place] for act in ACTS[AssetKind.CREDIT]],

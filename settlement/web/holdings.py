@@ -266,7 +266,7 @@ class StatementPage(AsOfPage):
         lines = queries.statement_visible_to(
             self.actor,
             cash=cash,
-            until_leg=int(before) if before.isdecimal() else None,
+            until_leg=int(before) if before.isdecimal() and len(before) < 19 else None,
             until=instant,
             limit=STATEMENT_LINES,
         )

@@ -127,3 +127,11 @@ def test_nobody_reads_anothers_day(person, at):
     stranger = a_person(Role.FIRM_INITIATOR, at=at - DAY)
     one = queries.daily_statement(stranger, business_date(at), at=at)
     assert (one.cash.opening, one.credits, one.movements) == (0, (), ())
+
+
+def test_days_at_the_edge_of_the_calendar_are_answered(committed, at):
+    browser = signed_in_as(a_person(Role.OWNER, at=at))
+    assert browser.get("/statement/daily/?day=0001-01-01").status_code == 200
+    for address in ("/statement/daily/", "/statement/daily.xlsx", "/statement/daily.pdf"):
+        assert browser.get(f"{address}?day=9999-12-31").status_code == 422, address
+    assert browser.get(f"/statement/?before={10**40}").status_code == 200
