@@ -14,7 +14,7 @@ import psycopg2
 
 from ops import postgres
 
-ORDERS, BLOCKS, ACCOUNTS, INSTRUMENTS = 400_000, 200_000, 5_000, 20
+ORDERS, BLOCKS, ACCOUNTS, INSTRUMENTS = 1_200_000, 600_000, 5_000, 20
 SCHEMA = f"""
 CREATE TABLE orders (id bigint PRIMARY KEY, remaining bigint NOT NULL CHECK (remaining >= 0), status smallint NOT NULL)
     WITH (fillfactor = 60);
