@@ -143,6 +143,17 @@ def admin_url(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def own_server() -> Iterator[str]:
+    """The superuser's address of a server of this worker alone: nothing else is at work there.
+
+    For tests of what waits until no older transaction runs: PostgreSQL counts those of all databases of a server.
+    """
+    cluster = database.start()
+    yield cluster.url()
+    postgres.remove_private(cluster)
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(admin_url: str) -> Iterator[None]:
     """This worker's copy of the template: tests marked `django_db` run in it and are rolled back."""
     with database.copy_of_template(admin_url) as name, database.connected_to(admin_url, name):

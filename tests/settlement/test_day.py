@@ -22,6 +22,11 @@ from tests.settlement.makers import give_money
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
+@pytest.fixture(scope="session")
+def admin_url(own_server):
+    return own_server
+
+
 @pytest.fixture
 def world(committed, at, settings):
     settings.BANK_ACCOUNT = ACCOUNT

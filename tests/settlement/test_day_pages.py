@@ -19,6 +19,11 @@ from tests.settlement.test_day import MONDAY, evening, morning
 from tests.settlement.test_objections import money
 
 
+@pytest.fixture(scope="session")
+def admin_url(own_server):
+    return own_server
+
+
 @pytest.fixture
 def world(committed, at, settings, monkeypatch):
     settings.BANK_ACCOUNT = ACCOUNT

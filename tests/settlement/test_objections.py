@@ -27,6 +27,11 @@ from tests.settlement.day_makers import ACCOUNT, a_day_world
 from tests.settlement.test_day import clean, morning
 
 
+@pytest.fixture(scope="session")
+def admin_url(own_server):
+    return own_server
+
+
 @pytest.fixture
 def world(committed, at, settings):
     settings.BANK_ACCOUNT = ACCOUNT
