@@ -38,7 +38,7 @@ def acting(person, organisation):
     return replace(of_organisation(organisation), user_id=person)
 
 
-HOLD = "(SELECT id FROM settlement_entry WHERE kind = 'hold' LIMIT 1)"
+HOLD = "(SELECT min(id) FROM settlement_entry WHERE kind = 'hold')"  # The oldest: of the batch of 300 t, not of money.
 DEPOSIT = "(SELECT id FROM settlement_entry WHERE kind = 'deposit' ORDER BY id LIMIT 1)"
 NEWEST = "(SELECT max(id) FROM settlement_entry)"
 LEG = "INSERT INTO settlement_leg (entry_id, asset_id, debited_id, credited_id, units) VALUES "
