@@ -17,7 +17,7 @@ from exchange import queries, services
 from exchange.errors import InvalidPrice, ModeForbids, OrderEnded, PriceOffTick, ScenarioUnreadable
 from exchange.errors import InvalidQuantity as InvalidOrderQuantity
 from exchange.rules import OrderStatus, OrderType, RejectCode, Rest, SelfTradePrevention, Side, TimeInForce, scenario
-from exchange.rules.events import Accept, Amend, Cancel, Close, Pick, Place
+from exchange.rules.events import Accept, Amend, Cancel, Close, OpenAuction, Pick, Place, Uncross
 from exchange.tasks.matching import match
 from rulebook.queries import business_date, now
 from rulebook.rules import BEIJING
@@ -64,10 +64,9 @@ class _World:
 
 
 def through_database(instrument: scenario.Instrument, steps: Sequence[scenario.Step]) -> scenario.Played:
-    """Return what the product makes of the steps. Raises ScenarioUnreadable for what it cannot carry, and
+    """Return what the product makes of the steps. Raises ScenarioUnreadable for more than the ledger holds, and
     AssertionError, with the invariants, when one does not hold at the end.
     """
-    _refuse_what_the_product_has_not(steps)
     world = _made(instrument, steps)
     rejected: list[tuple[int, str | None, RejectCode]] = []
     ended_at_the_edge: dict[str, scenario.OrderState] = {}
@@ -84,14 +83,6 @@ def through_database(instrument: scenario.Instrument, steps: Sequence[scenario.S
     broken = invariants.broken()
     assert not broken, broken
     return _played(world, ended_at_the_edge, rejected)
-
-
-def _refuse_what_the_product_has_not(steps: Sequence[scenario.Step]) -> None:
-    for number, step in enumerate(steps):
-        if step.event is not None and not isinstance(step.event, Place | Accept | Pick | Amend | Cancel | Close):
-            raise ScenarioUnreadable(
-                f"events[{number}].do", code="not_through_database", reason="the product holds no call auction"
-            )
 
 
 def _made(instrument: scenario.Instrument, steps: Sequence[scenario.Step]) -> _World:
@@ -248,10 +239,15 @@ def _carry_out(step: scenario.Step, world: _World) -> RejectCode | None:
     try:
         if isinstance(event, Close):
             day = world.first_day + timedelta(days=world.closes)
+            services.open_day(instrument_id=world.instrument_id, at=now())  # A day on which nothing was asked for, too.
             services.close_day(instrument_id=world.instrument_id, day=day, at=now())
             match(world.instrument_id)
             world.closes += 1
             _to_the_morning_of(day + timedelta(days=1))
+        elif isinstance(event, OpenAuction):
+            services.begin_call(instrument_id=world.instrument_id, at=now())
+        elif isinstance(event, Uncross):
+            services.end_call(instrument_id=world.instrument_id, base_price_fen=event.base_price, at=now())
         elif isinstance(event, Cancel | Amend):
             name = str(event.id)
             if name not in world.placed:

@@ -26,6 +26,17 @@ class ProposalNotThere(NotThere):
     """No such open proposal for this actor."""
 
 
+class HaltNotThere(NotThere):
+    """No such halt, or it has ended."""
+
+
+class HaltEndsTooEarly(Refusal):
+    """A halt that would be over before it begins."""
+
+    code = "halt_ends_too_early"
+    message = "A halt ends later than it begins."
+
+
 class MarketClosed(Refusal):
     """Outside the sessions of a trading day."""
 
@@ -38,6 +49,20 @@ class Halted(Refusal):
 
     code = "halted"
     message = "Trading has been halted since {since} by order {order_number}: {reason}."
+
+
+class CallIsFirm(Refusal):
+    """The last part of a call auction: what has gathered stays as it is."""
+
+    code = "call_is_firm"
+    message = "The call auction is about to end: orders can be placed, not changed or cancelled."
+
+
+class SelfTrade(Refusal):
+    """An order that meets one of the same control group."""
+
+    code = "self_trade"
+    message = "This order meets one of your own or of a related organisation. Cancel that one first."
 
 
 class NotTradableYet(Refusal):

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from accounts.api.bodies import Body, Quantity, Text
 from exchange.errors import PriceOffTick
 from exchange.models import Order, Trade, TradeProposal
-from exchange.queries import BookView, InstrumentView
+from exchange.queries import BookView, CallView, InstrumentView
 from exchange.queries.tape import Candle, TapeLine
 from exchange.rules import OrderType, Side, TimeInForce
 from exchange.rules.confirmation import Confirmation, who_invoices
@@ -128,15 +128,25 @@ class InstrumentShown(BaseModel):
     mode: str
     approval: str | None
     open: bool
+    phase: str
     base_price: str | None
     lower_limit: str | None
     upper_limit: str | None
 
 
+class CallShown(BaseModel):
+    """What a call auction would come to now; surplus above 0: purchases left over, below 0: sales."""
+
+    price: str | None
+    quantity: int
+    surplus: int
+
+
 class BookShown(BaseModel):
-    """Both sides, best first, each level as [price, quantity, orders]."""
+    """Both sides, best first, each level as [price, quantity, orders]; call: only while orders gather for one price."""
 
     sequence: int
+    call: CallShown | None
     bids: list[tuple[str, int, int]]
     asks: list[tuple[str, int, int]]
 
@@ -297,16 +307,18 @@ def instrument_shown(one: InstrumentView) -> InstrumentShown:
         mode=one.mode.value,
         approval="demonstration" if one.approval_is_demonstration else None,
         open=one.is_open,
+        phase=one.phase.value,
         base_price=yuan(one.base_price_fen),
         lower_limit=yuan(one.lower_fen),
         upper_limit=yuan(one.upper_fen),
     )
 
 
-def book_shown(view: BookView) -> BookShown:
-    """Return both sides of a book."""
+def book_shown(view: BookView, call: CallView | None) -> BookShown:
+    """Return both sides of a book, with what a call would come to."""
     return BookShown(
         sequence=view.sequence,
+        call=CallShown(price=yuan(call.price_fen), quantity=call.quantity, surplus=call.surplus) if call else None,
         bids=[(price_of(level.price_fen), level.quantity, level.orders) for level in view.bids],
         asks=[(price_of(level.price_fen), level.quantity, level.orders) for level in view.asks],
     )

@@ -55,7 +55,8 @@ class Book(Endpoint):
         if not found:
             raise InstrumentNotThere
         one = found[0]
-        return self.answer(schemas.book_shown(queries.book(one.id, lower=one.lower_fen, upper=one.upper_fen)))
+        view = queries.book(one.id, lower=one.lower_fen, upper=one.upper_fen)
+        return self.answer(schemas.book_shown(view, queries.call_of(one, self.at)))
 
 
 class Tape(Endpoint):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from exchange.rules import TradingMode
+from exchange.rules import Phase, TradingMode
 
 
 class Instrument(models.Model):
@@ -61,7 +61,10 @@ class ApprovalRecord(models.Model):
 
 
 class InstrumentDay(models.Model):
-    """One trading day of an instrument: base price, limits, and the mode it trades in that day."""
+    """One trading day of an instrument: base price, limits, the mode it trades in that day, and how far it has come.
+
+    phase: the last one that was begun. A call stays open while a halt stands in the way of its end.
+    """
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="days")
     day = models.DateField()
@@ -69,6 +72,9 @@ class InstrumentDay(models.Model):
     base_price_fen = models.BigIntegerField()
     lower_fen = models.BigIntegerField(null=True)  # None: no band.
     upper_fen = models.BigIntegerField(null=True)
+    phase = models.CharField(
+        max_length=10, choices=[(one.value, one.value) for one in Phase], default=Phase.PRE_OPEN.value
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
@@ -100,6 +106,7 @@ class MatchState(models.Model):
     kind = models.CharField(max_length=8, choices=[("accept", "accept"), ("match", "match"), ("market", "market")])
     sequence = models.BigIntegerField(default=0)
     book_version = models.BigIntegerField(default=0)  # Raised whenever the book must be built anew from the rows.
+    in_call = models.BooleanField(default=False)  # Of match: whether the book gathers orders for one price.
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["instrument", "kind"], name="match_state_is_one")]
@@ -109,7 +116,10 @@ class MatchState(models.Model):
 
 
 class Halt(models.Model):
-    """Trading stands still: of an instrument, of a participant, or (neither named) of the whole market."""
+    """Trading stands still: of an instrument, of a participant, or (neither named) of the whole market.
+
+    until: when it ends by itself, None where somebody has to lift it. ended_at: when it ended; lifted_by: who ended it.
+    """
 
     instrument = models.ForeignKey(Instrument, null=True, on_delete=models.PROTECT, related_name="halts")
     organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
@@ -117,8 +127,20 @@ class Halt(models.Model):
     reason = models.CharField(max_length=200)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(instrument__isnull=True) | Q(organisation__isnull=True), name="halt_is_of_one"
+            ),
+            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="halt_lasts"),
+            models.CheckConstraint(
+                condition=Q(lifted_by__isnull=True) | Q(ended_at__isnull=False), name="lifted_halt_has_ended"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.order_number

@@ -6,10 +6,12 @@ from django.db.models import F, Q
 
 from accounts.rules import Actor, Role
 from exchange.models.instruments import Instrument
-from exchange.rules import OrderStatus, OrderType, Side, TimeInForce
+from exchange.rules import OrderStatus, OrderType, Side, TimeInForce, TradingMode
 
 ACCEPTED = "accepted"  # Taken in, its units or money held; the matching job has not seen it yet.
 STATUSES = [ACCEPTED, *(status.value for status in OrderStatus)]
+OF_AN_ORDER = ("order", "amend", "cancel", "confirm", "expire")
+OF_A_CALL = ("call", "uncross")  # A call auction begins; it ends and what meets trades at one price.
 WATCHERS = (Role.EXCHANGE_OPERATOR, Role.AUDITOR)
 
 
@@ -94,14 +96,15 @@ class Order(models.Model):
 
 
 class OrderEvent(models.Model):
-    """One thing accepted for an instrument, in its sequence: these rows are the queue of the matching job."""
+    """One thing accepted for an instrument, in its sequence: these rows are the queue of the matching job.
+
+    price_fen: of an amendment its price; of the end of a call the base price, to which the call's price is close.
+    """
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
     sequence = models.BigIntegerField()
-    kind = models.CharField(
-        max_length=8, choices=[(one, one) for one in ("order", "amend", "cancel", "confirm", "expire")]
-    )
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=8, choices=[(one, one) for one in (*OF_AN_ORDER, *OF_A_CALL)])
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="events")
     counterpart = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+")
     price_fen = models.BigIntegerField(null=True)
     quantity = models.BigIntegerField(null=True)
@@ -112,6 +115,10 @@ class OrderEvent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["instrument", "sequence"], name="event_sequence_is_one"),
+            models.CheckConstraint(
+                condition=Q(kind__in=OF_AN_ORDER, order__isnull=False) | Q(kind__in=OF_A_CALL, order__isnull=True),
+                name="event_is_of_an_order_or_a_call",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +148,7 @@ class Trade(models.Model):
     seller_group = models.CharField(max_length=64)
     taker_side = models.CharField(max_length=4, choices=[(side.value, side.value) for side in Side])
     mode = models.CharField(max_length=20)
+    at_call = models.BooleanField(default=False)  # At the one price of a call auction, else at the maker's price.
     price_fen = models.BigIntegerField()
     quantity = models.BigIntegerField()
     value_fen = models.BigIntegerField()
@@ -163,6 +171,9 @@ class Trade(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(buyer_group=F("seller_group")) & ~Q(buyer=F("seller")), name="trade_between_two_groups"
+            ),
+            models.CheckConstraint(
+                condition=Q(at_call=False) | Q(mode=TradingMode.CONTINUOUS.value), name="call_is_of_continuous_trading"
             ),
         ]
         indexes = [

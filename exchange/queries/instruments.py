@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.db.models import Q, Sum
 
 from exchange.errors import InstrumentNotThere
 from exchange.models import ApprovalRecord, Halt, Instrument, InstrumentDay, Trade
-from exchange.rules import Profile, TradingMode
-from rulebook.queries import business_date, calendar, rules_in_force
-from rulebook.rules import BEIJING
+from exchange.queries.profile import profile
+from exchange.queries.schedule import phase_at
+from exchange.rules import GATHERS, Phase, TradingMode
+from rulebook.queries import business_date
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,9 @@ class InstrumentView:
     lower_fen: int | None
     upper_fen: int | None
     is_open: bool
+    phase: Phase
     approval_is_demonstration: bool
-
-
-def profile(at: datetime, scheme: str) -> Profile:
-    """Return the rule values in force for a scheme on the business day of `at`."""
-    return Profile({value.key: value for value in rules_in_force(at, scheme)})
+    rule_scheme: str
 
 
 def instrument(instrument_id: int) -> Instrument:
@@ -61,6 +59,25 @@ def instrument_by_code(code: str) -> Instrument:
 def instrument_day(instrument_id: int, day: date) -> InstrumentDay | None:
     """Return an instrument's trading day, None where it has not opened."""
     return InstrumentDay.objects.filter(instrument_id=instrument_id, day=day).first()
+
+
+def days_of(day: date) -> dict[int, InstrumentDay]:
+    """Return the trading days that instruments have opened on a day, by instrument."""
+    return {row.instrument_id: row for row in InstrumentDay.objects.filter(day=day)}
+
+
+def unclosed_days(until: date) -> list[InstrumentDay]:
+    """Return the days up to one that nobody has closed, with their instruments."""
+    rows = InstrumentDay.objects.filter(closed_at__isnull=True, day__lte=until).select_related("instrument")
+    return list(rows.order_by("instrument_id", "day"))
+
+
+def mode_of_day(instrument: Instrument, day: date) -> TradingMode:
+    """Return how an instrument trades on a day: continuously only while an approval is in force."""
+    mode = TradingMode(instrument.mode)
+    if mode is TradingMode.CONTINUOUS and instrument.rule_scheme != "replay":
+        return mode if approval_in_force(instrument.pk, day) else TradingMode.LISTED
+    return mode
 
 
 def instruments(at: datetime, *, code: str = "") -> list[InstrumentView]:
@@ -98,8 +115,24 @@ def _view(row: Instrument, day: InstrumentDay | None, demonstration: bool, at: d
         day.lower_fen if day else None,
         day.upper_fen if day else None,
         bool(day and day.day == business_date(at) and day.closed_at is None),
+        _phase(row, day, at),
         demonstration,
+        row.rule_scheme,
     )
+
+
+def _phase(row: Instrument, day: InstrumentDay | None, at: datetime) -> Phase:
+    today = business_date(at)
+    if row.tradable_from > today:
+        return Phase.CLOSED
+    mode = mode_of_day(row, today)
+    if day is not None and day.day == today:
+        if day.closed_at is not None:
+            return Phase.CLOSED
+        if Phase(day.phase) in GATHERS:  # Also while a halt keeps it from ending.
+            return Phase(day.phase)
+        mode = TradingMode(day.mode)
+    return phase_at(at, profile(at, row.rule_scheme), mode)
 
 
 def approval_in_force(instrument_id: int, day: date) -> ApprovalRecord | None:
@@ -117,66 +150,17 @@ def live_halt(instrument_id: int, organisation_id: int | None, at: datetime) -> 
             | Q(instrument__isnull=True, organisation__isnull=True),
             Q(until__isnull=True) | Q(until__gt=at),
             since__lte=at,
-            lifted_by__isnull=True,
+            ended_at__isnull=True,
         )
         .order_by("pk")
         .first()
     )
 
 
-def live_halts() -> list[Halt]:
-    """Return the halts that nobody has lifted, newest first."""
-    return list(Halt.objects.filter(lifted_by__isnull=True).select_related("instrument").order_by("-pk"))
-
-
-def _sessions_of(day: date, sessions: list[tuple[str, str]]) -> list[tuple[datetime, datetime]]:
-    return [
-        (
-            datetime.combine(day, time.fromisoformat(start), BEIJING),
-            datetime.combine(day, time.fromisoformat(end), BEIJING),
-        )
-        for start, end in sessions
-    ]
-
-
-def is_in_session(at: datetime, rules: Profile) -> bool:
-    """Tell whether orders are taken in at `at`; a profile without sessions is always open."""
-    if rules.sessions is None:
-        return True
-    day = business_date(at)
-    return calendar().is_trading_day(day) and any(start <= at < end for start, end in _sessions_of(day, rules.sessions))
-
-
-def next_opening(at: datetime, rules: Profile) -> datetime | None:
-    """Return when the next session opens, None past the loaded calendar."""
-    days, today = calendar(), business_date(at)
-    following = days.next_trading_day(today)
-    for day in (today, following):
-        if day is not None and days.is_trading_day(day):
-            for start, _ in _sessions_of(day, rules.sessions or []):
-                if start > at:
-                    return start
-    return None
-
-
-def session_instants(after: datetime, until: datetime) -> list[datetime]:
-    """Return the openings and the closes of trading days in (after, until]: when `run_sessions` has something to do."""
-    days = calendar()
-    instants = []
-    day = business_date(after)
-    while day <= business_date(until) and days.is_loaded(day):
-        if days.is_trading_day(day):
-            at_noon = datetime.combine(day, time(12), BEIJING)
-            sessions = _sessions_of(day, profile(at_noon, "nm_regional").sessions or [])
-            if sessions:
-                instants += [sessions[0][0], sessions[-1][1]]
-        day += timedelta(days=1)
-    return [instant for instant in instants if after < instant <= until]
-
-
-def opens_again_today(at: datetime, rules: Profile) -> bool:
-    """Tell whether another session of the same day is still to come."""
-    return any(start > at for start, _ in _sessions_of(business_date(at), rules.sessions or []))
+def live_halts(at: datetime) -> list[Halt]:
+    """Return the halts that stand or are to come, newest first."""
+    rows = Halt.objects.filter(Q(until__isnull=True) | Q(until__gt=at), ended_at__isnull=True)
+    return list(rows.select_related("instrument", "organisation").order_by("-pk"))
 
 
 def traded_in_mode(instrument_id: int, day: date, mode: str) -> tuple[int, int]:

@@ -11,11 +11,11 @@ from django.db.models import Sum
 
 from accounts.queries import organisation
 from exchange.models import Trade
-from exchange.queries.instruments import InstrumentView, instruments, is_in_session, live_halt, profile
+from exchange.queries.instruments import InstrumentView, instruments, live_halt
+from exchange.queries.profile import profile
+from exchange.queries.schedule import SCHEME, is_in_session
 from exchange.rules import Profile
 from rulebook.queries import business_date, calendar
-
-SCHEME = "nm_regional"
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,6 @@ def sold_since(instrument_id: int, organisation_id: int, since: date) -> int:
     """Return the tonnes of an instrument that an organisation sold on or after a business day."""
     rows = Trade.objects.filter(instrument_id=instrument_id, seller_id=organisation_id, business_date__gte=since)
     return rows.aggregate(units=Sum("quantity"))["units"] or 0
-
-
-def is_market_open(at: datetime) -> bool:
-    """Tell whether orders are taken in at `at`."""
-    return is_in_session(at, profile(at, SCHEME))
 
 
 def offers_to(organisation_id: int | None, at: datetime) -> list[OfferLevel]:

@@ -36,6 +36,7 @@ PROOFS: dict[str, tuple[str, str]] = {
         """SELECT 'trade' AS what, t.id FROM exchange_trade t
            WHERE t.buyer_group = t.seller_group OR t.buyer_id = t.seller_id
            UNION ALL SELECT 'crossed book', i.id FROM exchange_instrument i
+           JOIN exchange_matchstate m ON m.instrument_id = i.id AND m.kind = 'match' AND NOT m.in_call
            JOIN LATERAL (SELECT d.mode, d.lower_fen, d.upper_fen FROM exchange_instrumentday d
                          WHERE d.instrument_id = i.id ORDER BY d.day DESC LIMIT 1) d ON d.mode = 'continuous'
            WHERE (SELECT max(price_fen) FROM exchange_order WHERE instrument_id = i.id AND side = 'buy'

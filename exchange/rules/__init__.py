@@ -21,6 +21,7 @@ from exchange.rules.events import (
 )
 from exchange.rules.prices import price_limits, volume_weighted_price
 from exchange.rules.profile import Profile
+from exchange.rules.schedule import AFTER_CALL, GATHERS, TAKES_ORDERS, Call, Phase, Schedule
 from exchange.rules.terms import (
     LIVE_STATUSES,
     OrderStatus,
@@ -34,11 +35,15 @@ from exchange.rules.terms import (
 )
 
 __all__ = [
+    "AFTER_CALL",
+    "GATHERS",
     "LIVE_STATUSES",
+    "TAKES_ORDERS",
     "Accept",
     "Amend",
     "Book",
     "BookOrder",
+    "Call",
     "Cancel",
     "Close",
     "Confirm",
@@ -50,11 +55,13 @@ __all__ = [
     "OrderStatus",
     "OrderType",
     "Outcome",
+    "Phase",
     "Pick",
     "Place",
     "Profile",
     "RejectCode",
     "Rest",
+    "Schedule",
     "SelfTradePrevention",
     "Side",
     "TimeInForce",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
+from exchange.rules.schedule import Call, Schedule
 from exchange.rules.terms import SelfTradePrevention, TradingMode
 
 
@@ -64,10 +66,18 @@ class Profile:
     def self_trade_prevention(self) -> SelfTradePrevention:
         return SelfTradePrevention(self.value("trading.self_trade_prevention") or SelfTradePrevention.NONE)
 
-    @property
-    def sessions(self) -> list[tuple[str, str]] | None:
-        found = self.value("trading.sessions")
-        return None if found is None else [(start, end) for start, end in found]
+    def schedule(self, mode: TradingMode) -> Schedule:
+        """Return when an instrument of a mode trades on a trading day; only continuous trading begins with a call."""
+        sessions, pre_open = self.value("trading.sessions"), self.value("trading.pre_open")
+        if sessions is None:
+            return Schedule(None)
+        call = self.value("trading.call_auction") if mode is TradingMode.CONTINUOUS else None
+        read = time.fromisoformat
+        return Schedule(
+            tuple((read(start), read(end)) for start, end in sessions),
+            None if pre_open is None else read(pre_open),
+            None if call is None else Call(read(call["from"]), read(call["firm_from"]), read(call["until"])),
+        )
 
     @property
     def most_events(self) -> int:

@@ -5,16 +5,19 @@ from exchange.services.freezes import freeze_units
 from exchange.services.matching import match_instrument
 from exchange.services.orders import NewOrder, PlacedOrder, amend_order, cancel_order, place_order, place_orders
 from exchange.services.proposals import confirm_proposal
-from exchange.services.sessions import close_day, open_day, run_sessions
+from exchange.services.sessions import advance_day, begin_call, close_day, end_call, open_day, run_sessions
 
 __all__ = [
     "NewOrder",
     "PlacedOrder",
     "admit_instrument",
+    "advance_day",
     "amend_order",
+    "begin_call",
     "cancel_order",
     "close_day",
     "confirm_proposal",
+    "end_call",
     "freeze_units",
     "halt",
     "lift_halt",

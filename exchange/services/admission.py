@@ -9,10 +9,10 @@ from django.db import transaction
 from accounts.rules import Actor
 from accounts.services import record_audit
 from exchange import queries
-from exchange.errors import ApprovalLevelInsufficient, InstrumentAdmitted
+from exchange.errors import ApprovalLevelInsufficient, HaltEndsTooEarly, HaltNotThere, InstrumentAdmitted
 from exchange.models import ApprovalRecord, Halt, Instrument, MatchState
 from exchange.rules import TradingMode
-from exchange.services.sequence import tell_streams
+from exchange.services.sessions import tell_of_halt
 from rulebook.queries import business_date, next_trading_day
 from settlement.errors import AssetNotThere
 from settlement.queries import asset
@@ -116,38 +116,64 @@ def record_approval(
 
 
 @transaction.atomic
-def halt(*, actor: Actor, instrument_id: int | None, order_number: str, reason: str, at: datetime) -> Halt:
-    """Halt an instrument (or, with None, the whole market) at once. One person suffices."""
+def halt(
+    *,
+    actor: Actor,
+    instrument_id: int | None = None,
+    organisation_id: int | None = None,
+    order_number: str,
+    reason: str,
+    until: datetime | None = None,
+    at: datetime,
+) -> Halt:
+    """Halt an instrument, a participant, or (neither named) the whole market, at once. One person suffices.
+
+    until: when it ends by itself; None: when somebody lifts it. Raises HaltEndsTooEarly.
+    """
     assert actor.user_id is not None
-    found = Halt.objects.create(
-        instrument_id=instrument_id, order_number=order_number, reason=reason, since=at, set_by_id=actor.user_id
+    if until is not None and until <= at:
+        raise HaltEndsTooEarly(field="until")
+    row = Halt.objects.create(
+        instrument_id=instrument_id,
+        organisation_id=organisation_id,
+        order_number=order_number,
+        reason=reason,
+        since=at,
+        until=until,
+        set_by_id=actor.user_id,
     )
-    if instrument_id is not None:
-        tell_streams(instrument_id, [("state", {"halted": True, "reason": reason})])
+    tell_of_halt(row, halted=True)
     record_audit(
         actor=actor,
         verb="halt",
-        subject=f"instrument:{instrument_id or 'market'}",
+        subject=_halted(row),
         before=None,
-        after={"order_number": order_number, "reason": reason},
+        after={"order_number": order_number, "reason": reason, "until": until.isoformat() if until else None},
         at=at,
     )
-    return found
+    return row
 
 
 @transaction.atomic
 def lift_halt(*, actor: Actor, halt_id: int, at: datetime) -> None:
-    """Let trading go on."""
-    found = Halt.objects.select_for_update().get(pk=halt_id)
-    found.lifted_by_id, found.until = actor.user_id, at
-    found.save(update_fields=["lifted_by", "until"])
-    if found.instrument_id is not None:
-        tell_streams(found.instrument_id, [("state", {"halted": False})])
+    """Let trading go on. Raises HaltNotThere, also where it has ended."""
+    row = Halt.objects.select_for_update().filter(pk=halt_id, ended_at__isnull=True).first()
+    if row is None:
+        raise HaltNotThere
+    row.lifted_by_id, row.ended_at = actor.user_id, at
+    row.save(update_fields=["lifted_by", "ended_at"])
+    tell_of_halt(row, halted=False)
     record_audit(
         actor=actor,
         verb="lift_halt",
-        subject=f"halt:{halt_id}",
+        subject=_halted(row),
         before={"halted": True},
         after={"halted": False},
         at=at,
     )
+
+
+def _halted(row: Halt) -> str:
+    if row.organisation_id is not None:
+        return f"organisation:{row.organisation_id}"
+    return f"instrument:{row.instrument_id or 'market'}"

@@ -11,6 +11,9 @@ from exchange.services.match_run import MatchRun, locked
 
 def carry_out(event: OrderEvent, run: MatchRun) -> None:
     """Apply one event to the book and bring the orders that it touched to what the book says."""
+    if event.order_id is None:
+        _note(run.book.apply(_of_a_call(event)), event, run)
+        return
     order = run.orders[event.order_id]
     if event.kind == "order":
         order.priority = event.sequence
@@ -28,11 +31,20 @@ def carry_out(event: OrderEvent, run: MatchRun) -> None:
     if outcome.rejected is not None:
         _reject(event, order, outcome.rejected.value, run)
         return
+    _note(outcome, event, run)
+
+
+def _of_a_call(event: OrderEvent) -> rules.Event:
+    return rules.OpenAuction() if event.kind == "call" else rules.Uncross(event.price_fen)
+
+
+def _note(outcome: rules.Outcome, event: OrderEvent, run: MatchRun) -> None:
+    """Bring the orders that an event touched to what the book says; a call that was refused changes none."""
     missing = {pk for pk in outcome.changed if pk not in run.orders}
     missing |= {pk for fill in outcome.fills for pk in (fill.maker_id, fill.taker_id) if pk not in run.orders}
     run.orders.update(locked(missing))
     for fill in outcome.fills:
-        record(fill, run)
+        record(fill, run, at_call=event.kind == "uncross")
     for pk, standing in outcome.changed.items():
         restate(run.orders[pk], standing, event, run)
     for fill in outcome.fills:
@@ -80,7 +92,9 @@ def _amend(event: OrderEvent, order: Order, run: MatchRun) -> rules.Outcome:
     # The terms first: fills of the amended order are held at, and checked against, its new price.
     if quantity > order.remaining:
         order.quantity += quantity - order.remaining
-        order.remaining = quantity
+    else:
+        order.cancelled += order.remaining - quantity
+    order.remaining = quantity
     if order.side == Side.SELL:
         order.held_units += event.extra_held
     else:

@@ -18,8 +18,8 @@ def needed_fen(order: Order, price: int, open_quantity: int) -> int:
     )
 
 
-def record(fill: Fill, run: MatchRun) -> None:
-    """Turn one fill into a trade and its settlement."""
+def record(fill: Fill, run: MatchRun, *, at_call: bool) -> None:
+    """Turn one fill into a trade and its settlement. at_call: at the one price of a call, not at the maker's."""
     maker, taker = run.orders[fill.maker_id], run.orders[fill.taker_id]  # type: ignore[index]
     buy, sell = (taker, maker) if taker.side == Side.BUY else (maker, taker)
     value = fill.quantity * fill.price
@@ -55,6 +55,7 @@ def record(fill: Fill, run: MatchRun) -> None:
             "buyer_fee": fees[buy.pk],
             "seller_fee": fees[sell.pk],
             "release": release,
+            "at_call": at_call,
         }
     )
 

@@ -104,6 +104,7 @@ def _write_trades(run: MatchRun) -> None:
             trade["buyer_fee"],
             trade["seller_fee"],
             entry,
+            trade["at_call"],
         )
         for number, entry, trade in zip(ids, entries, run.trades, strict=True)
     ]
@@ -111,17 +112,17 @@ def _write_trades(run: MatchRun) -> None:
         cursor.execute(
             """INSERT INTO exchange_trade (id, instrument_id, asset_id, maker_order_id, taker_order_id, buyer_id,
                    seller_id, buyer_group, seller_group, taker_side, price_fen, quantity, value_fen, buyer_fee_fen,
-                   seller_fee_fen, entry_id, mode, batch_id, business_date, at)
+                   seller_fee_fen, entry_id, at_call, mode, batch_id, business_date, at)
                SELECT v.*, %s, %s, %s, %s
                FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
                            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
-                           %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS v""",
+                           %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[]) AS v""",
             [
                 run.day.mode,
                 run.batch_id,
                 business_date(run.at),
                 run.at,
-                *([row[column] for row in rows] for column in range(16)),
+                *([row[column] for row in rows] for column in range(17)),
             ],
         )
     for row in rows:

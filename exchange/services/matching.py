@@ -90,8 +90,9 @@ def _match(
         ]
     )
     # An amended price changes what the trades before it are checked against: an amendment begins a batch of its own.
+    # So does the end of a call, whose batch has one price.
     for number, event in enumerate(events):
-        if number and event.kind == "amend":
+        if number and (event.kind in ("amend", "uncross") or events[number - 1].kind == "uncross"):
             events = events[:number]
             break
     day = InstrumentDay.objects.filter(instrument_id=instrument_id).order_by("-day").first()
@@ -100,8 +101,8 @@ def _match(
     reached("locked")
     kept = _KEPT.get(kept_as)
     if kept is None or (kept.sequence, kept.version) != (state.sequence, state.book_version):
-        kept = _Kept(state.sequence, state.book_version, _book_from_rows(instrument, day, profile))
-    needed = {event.order_id for event in events} | {event.counterpart_id for event in events if event.counterpart_id}
+        kept = _Kept(state.sequence, state.book_version, _book_from_rows(instrument, day, profile, state))
+    needed = {pk for event in events for pk in (event.order_id, event.counterpart_id) if pk is not None}
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('exchange_matchbatch_id_seq')")
         batch_id = cursor.fetchone()[0]
@@ -112,7 +113,8 @@ def _match(
     write(run)
     reached("settled")
     state.sequence = kept.sequence = events[-1].sequence
-    state.save(update_fields=["sequence"])
+    state.in_call = kept.book.in_auction
+    state.save(update_fields=["sequence", "in_call"])
     if run.day.mode == TradingMode.LISTED:
         propose(run)
     run.news.append(("book", {"sequence": state.sequence}))
@@ -134,7 +136,7 @@ def _match(
     return len(events), kept
 
 
-def _book_from_rows(instrument: Instrument, day: InstrumentDay, profile: rules.Profile) -> Book:
+def _book_from_rows(instrument: Instrument, day: InstrumentDay, profile: rules.Profile, state: MatchState) -> Book:
     """Return the book as the rows say; posts outside the day's limits sleep and are left out."""
     book = Book(
         mode=TradingMode(day.mode),
@@ -142,6 +144,7 @@ def _book_from_rows(instrument: Instrument, day: InstrumentDay, profile: rules.P
         self_trade_prevention=profile.self_trade_prevention,
         pick_levels=profile.pick_levels,
     )
+    book.in_auction = state.in_call
     for order in queries.live_orders(instrument.pk):
         if _sleeps(order, day):
             continue

@@ -13,10 +13,9 @@ from accounts.queries import organisation
 from accounts.rules import HOLDER_KINDS, Actor, OrganisationView
 from exchange import errors, queries
 from exchange.models import Instrument, InstrumentDay, Order, Trade
-from exchange.queries.instruments import is_in_session
-from exchange.rules import OrderType, Profile, Side, TimeInForce, TradingMode
+from exchange.rules import GATHERS, TAKES_ORDERS, OrderType, Phase, Profile, Side, TimeInForce, TradingMode
 from exchange.services.sequence import accept_event, lock_queues
-from exchange.services.sessions import open_day
+from exchange.services.sessions import advance_day
 from rulebook.errors import Refusal
 from rulebook.queries import business_date, calendar
 from rulebook.rules import beijing
@@ -76,12 +75,14 @@ def place_order(*, actor: Actor, order: NewOrder, at: datetime) -> PlacedOrder:
     """Take in one order: check it, hold its credits or its money, queue it. Return what was accepted.
 
     Raises InstrumentNotThere, MarketClosed, Halted, NotTradableYet, InvalidQuantity, InvalidPrice, PriceOffTick,
-    PriceOutOfBand, ModeForbids, InvalidValidity, RoundTrip, NotPostable, SeveralBatches, ParticipantNotAdmitted and
-    settlement's InsufficientUnits, UnitsFrozen, UnitsPledged, InsufficientFunds, AssetFrozen, HolderFrozen.
+    PriceOutOfBand, ModeForbids, InvalidValidity, SelfTrade, RoundTrip, NotPostable, SeveralBatches,
+    ParticipantNotAdmitted and settlement's InsufficientUnits, UnitsFrozen, UnitsPledged, InsufficientFunds,
+    AssetFrozen, HolderFrozen.
     """
     lock_queues([queries.instrument_by_code(order.instrument_code).pk])
     terms = _terms(actor, order.instrument_code, at)
     _check(order, terms, at)
+    _refuse_crossing_itself(order.side, order.price_fen, terms)
     profile, quantity = terms.profile, order.quantity
     hold_price = 0
     asset_id = None
@@ -146,8 +147,12 @@ def place_orders(*, actor: Actor, orders: Sequence[NewOrder], at: datetime) -> l
 
 @transaction.atomic
 def cancel_order(*, actor: Actor, order_id: int, at: datetime) -> Order:
-    """Ask for the open part of an order to be cancelled; queued like any event. Raises OrderNotThere, OrderEnded."""
+    """Ask for the open part of an order to be cancelled; queued like any event.
+
+    Raises OrderNotThere, OrderEnded, CallIsFirm.
+    """
     order = _own_live_order(actor, order_id)
+    _refuse_in_firm_call(order.instrument, at)
     accept_event(instrument_id=order.instrument_id, kind="cancel", order_id=order.pk, at=at)
     return order
 
@@ -157,9 +162,10 @@ def amend_order(*, actor: Actor, order_id: int, price_fen: int | None, quantity:
     """Ask for another price or open quantity; one that only lowers the quantity keeps its place in the queue.
 
     What the new terms need is held beside what the order holds already, until the matching job has carried it out.
-    Raises OrderNotThere, OrderEnded, and what place_order raises of price, quantity and means.
+    Raises OrderNotThere, OrderEnded, CallIsFirm, and what place_order raises of price, quantity and means.
     """
     order = _own_live_order(actor, order_id)
+    _refuse_in_firm_call(order.instrument, at)
     terms = _terms(actor, order.instrument.code, at)
     new_price = order.price_fen if price_fen is None else price_fen
     new_quantity = order.remaining if quantity is None else quantity
@@ -168,6 +174,7 @@ def amend_order(*, actor: Actor, order_id: int, price_fen: int | None, quantity:
         raise errors.ModeForbids(mode=terms.day.mode)
     _check_quantity(new_quantity, terms)
     _check_price(new_price, terms)
+    _refuse_crossing_itself(Side(order.side), new_price, terms)
     extra = 0
     if order.side == Side.SELL:
         extra = max(0, new_quantity - order.remaining)
@@ -232,8 +239,10 @@ def _terms(actor: Actor, code: str, at: datetime) -> _Terms:
     today = business_date(at)
     if today < instrument.tradable_from:
         raise errors.NotTradableYet(tradable_from=instrument.tradable_from.isoformat())
-    if not is_in_session(at, profile):
-        opens_at = queries.next_opening(at, profile)
+    mode = queries.mode_of_day(instrument, today)
+    phase = queries.phase_at(at, profile, mode)
+    if phase not in TAKES_ORDERS:
+        opens_at = queries.next_opening(at, profile, mode)
         raise errors.MarketClosed(
             rule=profile.values.get("trading.sessions"),
             opens_at=beijing(opens_at).strftime("%Y-%m-%d %H:%M") if opens_at else "—",
@@ -246,8 +255,33 @@ def _terms(actor: Actor, code: str, at: datetime) -> _Terms:
             reason=halted.reason,
         )
     refuse_frozen_product(instrument.project_code, instrument.vintage_year)
-    day = queries.instrument_day(instrument.pk, today) or open_day(instrument_id=instrument.pk, at=at)
+    day = queries.instrument_day(instrument.pk, today)
+    if day is None or day.phase != phase:
+        day = advance_day(instrument_id=instrument.pk, at=at)
     return _Terms(instrument, day, profile, holder)
+
+
+def _refuse_in_firm_call(instrument: Instrument, at: datetime) -> None:
+    """Raise CallIsFirm in the last part of a call, when what has gathered is neither changed nor cancelled."""
+    profile = queries.profile(at, instrument.rule_scheme)
+    mode = queries.mode_of_day(instrument, business_date(at))
+    if queries.phase_at(at, profile, mode) is Phase.CALL_FIRM:
+        raise errors.CallIsFirm(rule=profile.values["trading.call_auction"])
+
+
+def _refuse_crossing_itself(side: Side, price_fen: int | None, terms: _Terms) -> None:
+    """In a call, refuse an order that reaches one of the own control group: at the one price both would trade."""
+    if terms.day.phase not in GATHERS or price_fen is None or not terms.profile.round_trip_days:
+        return
+    others = Order.objects.filter(
+        instrument_id=terms.instrument.pk,
+        control_group=terms.holder.control_group,
+        side=side.other,
+        remaining__gt=0,
+    )
+    reached = {"price_fen__lte": price_fen} if side is Side.BUY else {"price_fen__gte": price_fen}
+    if others.filter(**reached).exists():
+        raise errors.SelfTrade(field="price", rule=terms.profile.values.get("trading.self_trade_prevention"))
 
 
 def _check(order: NewOrder, terms: _Terms, at: datetime) -> None:

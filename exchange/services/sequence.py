@@ -35,7 +35,7 @@ def accept_event(
     *,
     instrument_id: int,
     kind: str,
-    order_id: int,
+    order_id: int | None,
     at: datetime,
     counterpart_id: int | None = None,
     price_fen: int | None = None,

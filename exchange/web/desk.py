@@ -57,7 +57,7 @@ class DeskPage(FormPage):
         return super().get_context_data(
             **kwargs,
             lines=[line_of(one, turnover) for one in queries.instruments(self.at)],
-            halts=queries.live_halts(),
+            halts=queries.live_halts(self.at),
         )
 
     def act(self, form: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -120,7 +121,7 @@ def parts_context(one: InstrumentView, request: HttpRequest) -> dict[str, Any]:
     """Return what the live parts of an instrument's page show."""
     actor = request.actor  # type: ignore[attr-defined]
     return {
-        **book_context(one),
+        **book_context(one, request.at),  # type: ignore[attr-defined]
         **tape_context(one),
         "strip": queries.matching_strip(one.id),
         **ticket_context(one, actor.organisation_id),
@@ -139,7 +140,7 @@ def ticket_context(one: InstrumentView, organisation_id: int | None) -> dict[str
     }
 
 
-def book_context(one: InstrumentView) -> dict[str, Any]:
+def book_context(one: InstrumentView, at: datetime) -> dict[str, Any]:
     """Return the five levels of both sides, the asks worst first so that the best stand in the middle."""
     view = queries.book(one.id, lower=one.lower_fen, upper=one.upper_fen)
     largest = max((level.quantity for level in (*view.bids, *view.asks)), default=1)
@@ -148,6 +149,7 @@ def book_context(one: InstrumentView) -> dict[str, Any]:
         "book": view,
         "asks": list(reversed(view.asks)),
         "largest": largest,
+        "call": queries.call_of(one, at),
         "is_crossed": bool(view.bids and view.asks and view.bids[0].price_fen >= view.asks[0].price_fen),
     }
 

@@ -38,12 +38,15 @@ TRADE = {
     "asset_id": 1,
     "entry_id": 9,
 }
+CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
 FILLED = (row("exchange_order", SELL, DONE, id=11), row("exchange_order", BUY, DONE, id=12), KEY)
 BATCH = row("exchange_matchbatch", id=77, trades=1)
 INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03"}
 STATE = {"kind": "accept", "sequence": 5}
+EVENT = {"kind": "order", "order_id": 11}
+HALT = {"since": "2026-03-02 10:00+08"}
 DAY = {"base_price_fen": 100, "lower_fen": 90, "upper_fen": 110}
 
 ATTACKS = [
@@ -78,6 +81,22 @@ ATTACKS = [
         (*FILLED, row("exchange_trade", TRADE), row("settlement_entry", id=9, kind="hold")),
         "trade_has_its_settlement",
     ),
+    Attack(
+        "match_batch_is_whole",
+        (row("exchange_matchbatch", id=77, trades=2),),
+        (
+            *ORDERS,
+            row("exchange_trade", TRADE, CALLED),
+            row("exchange_trade", TRADE, CALLED, price_fen=9, value_fen=45, entry_id=10),
+        ),
+        "call_has_one_price",
+    ),
+    Attack(
+        "match_batch_is_whole",
+        (row("exchange_matchbatch", id=77, trades=2),),
+        (*ORDERS, row("exchange_trade", TRADE, CALLED), row("exchange_trade", TRADE, entry_id=10)),
+        "call_has_one_price",
+    ),
     kept("exchange_matchstate", row("exchange_matchstate", STATE), "match_state_is_kept"),
     Attack("match_state_is_one", (row("exchange_matchstate", STATE),), (row("exchange_matchstate", STATE),)),
     Attack(
@@ -109,9 +128,39 @@ ATTACKS = [
         Attack("order_keeps_its_terms", (f"UPDATE exchange_order SET {change}",), ORDERS[:1])
         for change in ("organisation_id = 3", "instrument_id = 3", "asset_id = 3", "at = now()")
     ),
-    Attack("event_sequence_is_one", (row("exchange_orderevent"),), (row("exchange_orderevent"),)),
-    *append_only("exchange_orderevent", row("exchange_orderevent"), guard="order_event_is_append_only"),
+    Attack("event_sequence_is_one", (row("exchange_orderevent", EVENT),), (row("exchange_orderevent", EVENT),)),
+    *append_only("exchange_orderevent", row("exchange_orderevent", EVENT), guard="order_event_is_append_only"),
+    Attack("event_is_of_an_order_or_a_call", (row("exchange_orderevent", EVENT, order_id=None),)),
+    Attack("event_is_of_an_order_or_a_call", (row("exchange_orderevent", EVENT, kind="uncross"),)),
+    *(
+        Attack(
+            "instrument_day_keeps_its_terms",
+            (f"UPDATE exchange_instrumentday SET {change}",),
+            (row("exchange_instrumentday", DAY),),
+        )
+        for change in ("base_price_fen = 101", "upper_fen = 111", "mode = 'continuous'", "day = '2026-01-01'")
+    ),
+    Attack(
+        "instrument_day_keeps_its_terms",
+        ("UPDATE exchange_instrumentday SET closed_at = NULL",),
+        (row("exchange_instrumentday", DAY, closed_at="2026-03-02 15:00+08"),),
+    ),
+    Attack("halt_is_of_one", (row("exchange_halt", instrument_id=1, organisation_id=1),)),
+    Attack("halt_lasts", (row("exchange_halt", HALT, until="2026-03-02 10:00+08"),)),
+    Attack("lifted_halt_has_ended", (row("exchange_halt", HALT, lifted_by_id=1),)),
+    *(
+        Attack("halt_keeps_its_terms", (f"UPDATE exchange_halt SET {change}",), (row("exchange_halt", HALT),))
+        for change in ("reason = 'y'", "instrument_id = 1", "since = now()", "until = '2027-01-01'")
+    ),
+    Attack(
+        "halt_keeps_its_terms",
+        ("UPDATE exchange_halt SET ended_at = NULL",),
+        (row("exchange_halt", HALT, ended_at="2026-03-02 11:00+08"),),
+    ),
     emptied("exchange_orderevent", "order_event_is_not_truncated"),
+    Attack(
+        "call_is_of_continuous_trading", (row("exchange_trade", TRADE, at_call=True, mode="listed_agreement"),), (KEY,)
+    ),
     Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_group="a"),), (KEY,)),
     Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_id=1),), (KEY,)),
     Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, value_fen=51),), (KEY,)),
@@ -125,6 +174,8 @@ ATTACKS = [
             {"asset_id": 7},
             {"taker_side": "sell"},
             {"instrument_id": 7},
+            {**CALLED, "price_fen": 9, "value_fen": 45},  # Below what the seller asks.
+            {**CALLED, "price_fen": 11, "value_fen": 55},  # Above what the buyer bids.
         )
     ),
     Attack("trade_of_an_entry", (row("exchange_trade", TRADE, entry_id=10),), ORDERS),
