@@ -64,6 +64,7 @@ def _server() -> Iterator[postgres.Cluster]:
         cluster.start()
         database.begin_clock_anew(cluster.url(database=database.TEMPLATE))
         django.setup()
+        database.without_the_exchange(cluster.url(), database.TEMPLATE)
         with database.connected_to(cluster.url(), database.TEMPLATE):
             yield cluster
     finally:

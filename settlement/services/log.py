@@ -29,7 +29,7 @@ def seal_leaves(*, most: int = BATCH) -> int:
         cursor.execute(
             """SELECT f.id, f.text FROM settlement_logqueue q JOIN settlement_logleaf f ON f.id = q.leaf_id
                WHERE f.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-               ORDER BY f.transaction_id, f.id LIMIT %s""",
+               ORDER BY f.id LIMIT %s""",
             [most],
         )
         leaves = cursor.fetchall()

@@ -41,6 +41,8 @@ DIFFERENCES: Mapping[str, str] = {
     "no_statement": _("The bank's statement of the day is missing"),
     "line_unexplained": _("On the statement, not in the ledger"),
     "received_on_no_statement": _("In the ledger as received, on no statement"),
+    "ledger_is_not_the_bank": _("What the ledger has at the bank is not what the bank told of"),
+    "suspense_is_not_the_unknown": _("Unknown money in the ledger is not what nobody has explained"),
     "paid_on_no_statement": _("In the ledger as paid out, on no statement"),
     "opening_is_not_the_closing_before": _("Opening is not the closing of the statement before"),
     "balance_is_not_its_movements": _("The bank's balance is not the sum of its movements"),

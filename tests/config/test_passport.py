@@ -14,6 +14,7 @@ from settlement.errors import SerialMistyped, SerialUnknown
 from settlement.rules import SerialRange, TradeToSettle
 from tests.accounts.makers import a_client, a_person, an_organisation, signed_in_as
 from tests.accounts.test_api import token_of
+from tests.database import without_the_exchange
 from tests.registry.test_retirement import Firm
 from tests.settlement.makers import give_money, issue
 from tests.settlement.test_as_of import Act
@@ -38,7 +39,12 @@ class Chain:
 
 
 @pytest.fixture
-def chain(at):
+def committed(committed, admin_url):
+    return without_the_exchange(admin_url, committed)
+
+
+@pytest.fixture
+def chain(committed, at):
     return Chain(at)
 
 
@@ -46,7 +52,6 @@ def page(client, serial):
     return client.get("/serials/", {"serial": serial}).content.decode()
 
 
-@pytest.mark.django_db
 def test_anyone_follows_a_serial_through_its_holders_to_its_certificate(chain, at):
     seller, buyer = chain.names[chain.seller], chain.names[chain.firm.id]
     seen = page(Client(), chain.serial)
@@ -75,7 +80,6 @@ def test_anyone_follows_a_serial_through_its_holders_to_its_certificate(chain, a
     assert seller not in page(signed_in_as(a_person(Role.EXCHANGE_OPERATOR, at=at)), chain.serial)
 
 
-@pytest.mark.django_db
 def test_a_kind_that_is_no_organisation_is_named_to_itself_alone(chain, at, monkeypatch):
     """What a kind for natural persons would be: none of those that are named."""
     monkeypatch.setattr("settlement.queries.passport.NAMED_KINDS", frozenset())
@@ -85,7 +89,6 @@ def test_a_kind_that_is_no_organisation_is_named_to_itself_alone(chain, at, monk
     assert queries.holder_names(own, steps) == {chain.seller: chain.names[chain.seller]}
 
 
-@pytest.mark.django_db
 def test_the_api_says_the_same_to_the_same_actor(chain, at):
     told = Client().get(f"/api/v1/serials/{chain.serial}/").json()
     assert [step["kind"] for step in told["steps"]] == ["issue", "hold", "trade", "retire"]
@@ -99,7 +102,6 @@ def test_the_api_says_the_same_to_the_same_actor(chain, at):
     assert names == [chain.names[chain.seller]] * 2 + [None] * 2
 
 
-@pytest.mark.django_db
 def test_a_serial_that_lives_and_one_in_the_pool_have_no_end(chain):
     credit = queries.asset(chain.batch.asset_id).credit
     for number, words in ((60, "参与人1（名称不公开）"), (110, "缓冲")):
@@ -111,7 +113,6 @@ def test_a_serial_that_lives_and_one_in_the_pool_have_no_end(chain):
         assert "/certificates/NMZX" not in seen
 
 
-@pytest.mark.django_db
 def test_mistyped_and_unknown_are_told_apart(chain):
     credit = queries.asset(chain.batch.asset_id).credit
     assert "校验码" in page(Client(), chain.serial.replace("000123", "000132"))
@@ -122,7 +123,6 @@ def test_mistyped_and_unknown_are_told_apart(chain):
     assert Client().get(f"/api/v1/serials/{mistyped}/").json()["code"] == SerialMistyped.code
 
 
-@pytest.mark.django_db
 def test_a_life_is_one_query(chain, django_assert_num_queries):
     with django_assert_num_queries(1):
         queries.serial_life(chain.serial)

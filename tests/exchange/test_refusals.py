@@ -41,7 +41,25 @@ TRADE = {
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
-FILLED = (row("exchange_order", SELL, DONE, id=11), row("exchange_order", BUY, DONE, id=12), KEY)
+# Holdings of the trade: the seller's and the buyer's credits, the buyer's and the seller's money, the fees, a third's money.
+PLACES = tuple(
+    row("settlement_holding", id=number, organisation_id=who, asset_id=asset, purpose=purpose, units=0)
+    for number, who, asset, purpose in (
+        (31, 2, 1, "held_for_orders"),
+        (32, 1, 1, "available"),
+        (33, 1, 2, "held_for_orders"),
+        (34, 2, 2, "available"),
+        (35, None, 2, "fees"),
+        (36, 3, 2, "available"),
+    )
+)
+
+
+def leg(debited, credited, units, *, asset=2):
+    return row("settlement_leg", entry_id=9, asset_id=asset, debited_id=debited, credited_id=credited, units=units)
+
+
+FILLED = (*PLACES, row("exchange_order", SELL, DONE, id=11), row("exchange_order", BUY, DONE, id=12), KEY)
 BATCH = row("exchange_matchbatch", id=77, trades=1)
 INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03"}
 STATE = {"kind": "accept", "sequence": 5}
@@ -176,6 +194,25 @@ ATTACKS = [
             {"instrument_id": 7},
             {**CALLED, "price_fen": 9, "value_fen": 45},  # Below what the seller asks.
             {**CALLED, "price_fen": 11, "value_fen": 55},  # Above what the buyer bids.
+        )
+    ),
+    *(
+        Attack(
+            "match_batch_is_whole",
+            (BATCH,),
+            (
+                *FILLED,
+                row("exchange_trade", TRADE),
+                row("settlement_entry", id=9, kind="trade", settlement_id=1),
+                *moved,
+            ),
+            "trade_has_its_settlement",
+        )
+        for moved in (
+            (leg(31, 32, 5, asset=1), leg(33, 34, 49)),  # A fen less than the trade's value.
+            (leg(31, 32, 4, asset=1), leg(33, 34, 50)),  # A tonne less than was traded.
+            (leg(31, 32, 5, asset=1), leg(33, 34, 50), leg(33, 35, 1)),  # A fee that the trade does not name.
+            (leg(31, 32, 5, asset=1), leg(33, 36, 50)),  # The money goes to a third.
         )
     ),
     Attack("trade_of_an_entry", (row("exchange_trade", TRADE, entry_id=10),), ORDERS),

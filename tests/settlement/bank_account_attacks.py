@@ -51,6 +51,9 @@ BANK = "{one}.purpose = 'bank'"
 MONEY = f"{{one}}.purpose = 'available' AND {{one}}.organisation_id = {SELLER.replace('{', '{{').replace('}', '}}')}"
 # Sold for 5 fen today, and all that is available taken out.
 SOLD_OUT = [
+    # They would not let the bank be a party.
+    "DROP TRIGGER leg_way_is_of_its_kind ON settlement_leg",
+    "DROP TRIGGER entry_names_its_money ON settlement_entry",
     "INSERT INTO settlement_settlementbatch (at, entries) VALUES (now(), 1)",
     ENTRY.format(kind="trade", batch="(SELECT max(id) FROM settlement_settlementbatch)"),
     LEG.format(units=5, debited=BANK.format(one="d"), credited=MONEY.format(one="c")),
@@ -150,7 +153,8 @@ BANK_ACCOUNT_ALSO = {
     "an account that begins bound": ("bank_account_state_has_its_fields",),
     "bound without the bank's word": ("bank_account_state_has_its_fields",),
     "empty the accounts": ("withdrawal_is_not_truncated",),
-    "empty the withdrawals": ("line_explained_is_not_truncated",),
+    "empty the withdrawals": ("payment_order_is_not_truncated",),
+    "a withdrawal that begins paid": ("ended_withdrawal_has_its_time",),
 }
 BANK_ACCOUNT_SAID_BY = {
     "bank_account_is_in_its_holders_name": ("bank_account_steps",),

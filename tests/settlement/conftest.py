@@ -40,6 +40,12 @@ def bank(tmp_path: Any, settings: Any, bank_secret: None) -> Iterator[Books]:
 
 
 @pytest.fixture
+def committed(committed: str, admin_url: str) -> str:
+    """The ledger by itself: its tests settle trades that no exchange has, which the exchange's guard would refuse."""
+    return database.without_the_exchange(admin_url, committed)
+
+
+@pytest.fixture
 def as_superuser(committed: str, admin_url: str) -> Iterator[Any]:
     """A cursor that may do anything, in transactions of its own: whoever tampers behind the guards' back."""
     connection = psycopg2.connect(postgres.with_database(admin_url, committed))
@@ -58,7 +64,7 @@ def shared_database(admin_url: str, django_db_blocker: Any) -> Iterator[str]:
         django_db_blocker.unblock(),
         database.connected_to(admin_url, name),
     ):
-        yield name
+        yield database.without_the_exchange(admin_url, name)
 
 
 LEDGER = (

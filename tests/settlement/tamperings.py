@@ -161,8 +161,9 @@ class Tamperer:
         like = self.entry()
         [(new,)] = self.ask("SELECT nextval('settlement_entry_id_seq')")
         self.do(
-            """INSERT INTO settlement_entry (id, kind, at, business_date, maker_id, checker_id, basis)
-               SELECT %s, kind, at, business_date, maker_id, checker_id, basis FROM settlement_entry WHERE id = %s""",
+            """INSERT INTO settlement_entry (id, kind, at, business_date, maker_id, checker_id, basis, settlement_id)
+               SELECT %s, kind, at, business_date, maker_id, checker_id, basis, settlement_id FROM settlement_entry
+               WHERE id = %s""",
             new,
             like,
         )

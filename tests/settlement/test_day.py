@@ -147,6 +147,26 @@ def test_an_unexplained_fen_keeps_the_day_open_whoever_closes_it(opened, what, s
         SettlementDay.objects.filter(pk=MONDAY).update(closed_at=world.at)
 
 
+@pytest.mark.parametrize(
+    ("what", "spoil"),
+    [
+        ("ledger_is_not_the_bank", "UPDATE settlement_holding SET units = units - 11 WHERE purpose = 'bank'"),
+        ("suspense_is_not_the_unknown", "UPDATE settlement_holding SET units = units + 5 WHERE purpose = 'suspense'"),
+    ],
+)
+def test_a_total_that_is_off_keeps_the_day_open_whatever_the_rows_say(opened, what, spoil, as_superuser):
+    world = opened
+    services.book_bank_notice(message=BankMessage("N2", 700, "", "乙", "6222"), at=world.at)
+    as_superuser.execute("SET session_replication_role = replica")
+    as_superuser.execute(spoil)
+    as_superuser.connection.commit()
+    world.closing += 700
+    world.statement(world.at + timedelta(hours=6, minutes=35))
+    world.run(morning(world))
+    assert what in found()
+    assert state() == "sealed"
+
+
 def _statement_without_notices(world, at):
     from simulators.bank.camt import statement
 

@@ -47,6 +47,7 @@ class Days(RuleBasedStateMachine):
     def begin(self):
         self.stack = ExitStack()
         name = self.stack.enter_context(database.copy_of_template(type(self).server))
+        database.without_the_exchange(type(self).server, name)
         self.stack.enter_context(database.connected_to(type(self).server, name))
         self.now = type(self).at
         self.world = a_day_world(self.now)
@@ -73,9 +74,10 @@ class Days(RuleBasedStateMachine):
         self.last = trade
 
     @precondition(lambda self: getattr(self, "last", None) is not None)
-    @rule(fen=st.integers(1, 60_000))
-    def object(self, fen):
+    @rule(tenths=st.integers(1, 11))
+    def object(self, tenths):
         trade = self.last
+        fen = trade.value_fen * tenths // 10  # Now and then more than the trade was worth.
         actor = self.world.people[self.world.buyer]
         try:
             row = services.raise_objection(

@@ -114,6 +114,22 @@ def test_a_leaf_of_a_transaction_that_commits_late_is_not_passed_over(seller, ba
     assert LogPosition.objects.filter(leaf__entry_id=late).exists()
 
 
+def test_who_began_first_and_waited_for_another_comes_after_it(seller, batch, at):
+    """Places follow the order in which acts could rest on each other, not that in which transactions began."""
+    seal_all()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")  # It begins now; the other one is done before it goes on.
+        hold = {"organisation_id": seller, "asset_id": batch.asset_id, "units": 7, "at": at}
+        first = elsewhere(lambda: services.hold_units_for_order(key="first", **hold))
+        second = services.release_units_of_order(key="second", **hold)  # Of the very units that the other one held.
+    assert seal_all() == 2
+    assert list(LogPosition.objects.order_by("-position").values_list("leaf__entry_id", flat=True)[:2]) == [
+        second,
+        first,
+    ]
+
+
 def wait_for_horizon():
     """Return when a leaf could be sealed: another database's transaction may hold the horizon for a moment."""
     until = time.monotonic() + 60

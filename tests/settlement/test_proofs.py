@@ -99,6 +99,7 @@ TAMPERS = [
     ),
     (
         "I6",
+        "ALTER TABLE settlement_holding DROP CONSTRAINT holding_purpose_is_known;"
         "UPDATE settlement_holding SET purpose = 'fees' WHERE id = {held_for_orders}",
         {"what": "state of a batch", "id": "{asset}", "purpose": "fees"},
     ),
@@ -239,7 +240,7 @@ TAMPERS = [
     ),
     (
         "I18",
-        "UPDATE settlement_withdrawal SET state = 'returned' WHERE id = {sent}",
+        "UPDATE settlement_withdrawal SET state = 'returned', closed_at = now() WHERE id = {sent}",
         {"what": "money on its way", "fen": 2000, "told": 0},
     ),
     (
@@ -261,7 +262,7 @@ TAMPERS = [
     ("R1", "DELETE FROM settlement_entryreversal", {"what": "reversal names nothing", "id": "{reversal_entry}"}),
     (
         "R1",
-        "UPDATE settlement_entry SET kind = 'trade' WHERE id = {reversed_entry}",
+        "UPDATE settlement_entry SET kind = 'hold' WHERE id = {reversed_entry}",
         {"what": "kind", "id": "{reversal_entry}"},
     ),
     (

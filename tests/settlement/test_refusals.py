@@ -17,6 +17,7 @@ from settlement import queries, services
 from settlement.rules import HoldReason, Purpose
 from tests.accounts.makers import a_person
 from tests.attacks import guards_in, in_world, not_missed
+from tests.settlement.act_attacks import ACT_ALSO, ACT_ATTACKS
 from tests.settlement.bank_account_attacks import (
     APPROVED,
     BANK_ACCOUNT_ALSO,
@@ -254,7 +255,7 @@ HELD = {
         moved("release_pledge", "", "{pledged}", "{available}"),
         "held_units_move_by_name",
     ),
-    "frozen units by a trade": (moved("trade", "", "{frozen}", "{available}"), "held_units_move_by_name"),
+    "frozen units by an order": (moved("hold", "", "{frozen}", "{available}"), "held_units_move_by_name"),
     "frozen units named as placed": (
         moved("freeze", f"{COURT}, 'laid_over', NULL", "{frozen}", "{available}"),
         "held_units_move_by_name",
@@ -449,6 +450,7 @@ ATTACKS = {
     **STATEMENT_ATTACKS,
     **INVOICE_ATTACKS,
     **SUSPENSE_ATTACKS,
+    **ACT_ATTACKS,
     "entry without legs": ([NEW_ENTRY], "entry_has_legs"),
     "entry without key or legs": ([ENTRY_ALONE], "entry_has_legs"),
     "entry without key": ([ENTRY_ALONE, leg(MADE, "{available}", "{held_for_orders}")], "leg_of_an_entry"),
@@ -469,7 +471,7 @@ ATTACKS = {
         "leg_of_an_entry|leg_comes_with_its_entry",
     ),
     "more than there is": (
-        [NEW_ENTRY, leg(MADE, "{held_for_orders}", "{available}", "5001")],
+        [NEW_ENTRY, leg(MADE, "{available}", "{held_for_orders}", "5001")],
         "holding_not_below_zero",
     ),
     "units without serials": (
@@ -731,6 +733,8 @@ def entry(kind, key, maker="{initiator}", checker="{operator}"):
     )
 
 
+# The guard before the one that is attacked: which ways an entry of a kind may move units.
+ANY_WAY = "DROP TRIGGER leg_way_is_of_its_kind ON settlement_leg"
 BY_KEY = "(SELECT entry_id FROM settlement_entrykey WHERE key = 'x')"
 TO_RECEIVER = [
     leg(BY_KEY, "{giver_transit}", "{receiver_available}", "5", "{moving_asset}"),
@@ -812,15 +816,11 @@ ATTACKS |= {
         "transfer_is_posted_by_its_persons",
     ),
     "to the receiver without a transfer": (
-        [entry("hold", "x"), *TO_RECEIVER, HAND_OVER.format(block="transit_block")],
+        [ANY_WAY, entry("hold", "x"), *TO_RECEIVER, HAND_OVER.format(block="transit_block")],
         "in_transit_is_of_a_transfer",
     ),
     "an entry of a transfer that no transfer names": (
-        [
-            entry("transfer", "x"),
-            leg(BY_KEY, "{receiver_available}", "{giver_available}", "1", "{moving_asset}"),
-            TAKE_ONE.replace("{source}", "{receiver_available}").replace("{target}", "{giver_available}"),
-        ],
+        [entry("transfer", "x"), *TO_RECEIVER, HAND_OVER.format(block="transit_block")],
         "entry_names_its_transfer",
     ),
     "a transfer by nobody": ([entry("transfer", "x", "NULL", "NULL")], "transfer_needs_two_persons"),
@@ -889,13 +889,14 @@ ATTACKS |= {
     "reversal that names nothing": (
         [
             entry("reversal", "x"),
-            leg(BY_KEY, "{receiver_available}", "{giver_available}", "1", "{moving_asset}"),
-            TAKE_ONE.replace("{source}", "{receiver_available}").replace("{target}", "{giver_available}"),
+            leg(BY_KEY, "{receiver_available}", "{giver_transit}", "1", "{moving_asset}"),
+            TAKE_ONE.replace("{source}", "{receiver_available}").replace("{target}", "{giver_transit}"),
         ],
         "reversal_names_its_entry",
     ),
     "reversal that is not mirrored": (
         [
+            ANY_WAY,
             entry("reversal", "x"),
             leg(BY_KEY, "{receiver_available}", "{giver_available}", "1", "{moving_asset}"),
             TAKE_ONE.replace("{source}", "{receiver_available}").replace("{target}", "{giver_available}"),
@@ -1042,7 +1043,7 @@ def attack(name, world, owner):
             owner.execute(statement)
         owner.connection.commit()
         del statements[: statements.index("COMMIT") + 1]
-    known = (ALSO, BANK_ACCOUNT_ALSO, DAY_ALSO, INVOICE_ALSO, LOG_ALSO, STATEMENT_ALSO, SUSPENSE_ALSO)
+    known = (ALSO, BANK_ACCOUNT_ALSO, DAY_ALSO, INVOICE_ALSO, LOG_ALSO, STATEMENT_ALSO, SUSPENSE_ALSO, ACT_ALSO)
     also = next((one[name] for one in known if name in one), ())
     said_by = SAID_BY | BANK_ACCOUNT_SAID_BY | DAY_SAID_BY
     return in_world(statements, owner, drops=ALONE.get(name, ()), said_by=said_by, also=also)

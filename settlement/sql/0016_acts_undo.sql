@@ -1,0 +1,19 @@
+-- The ledger as it was before an entry was held to its kind.
+DROP FUNCTION settlement_day_differences;
+ALTER FUNCTION settlement_day_differences_of_rows RENAME TO settlement_day_differences;
+GRANT EXECUTE ON FUNCTION settlement_day_differences TO tanhui_app;
+DROP TRIGGER payment_order_is_of_a_sent_withdrawal ON settlement_paymentorder;
+DROP TRIGGER payment_order_is_done_once ON settlement_paymentorder;
+DROP TRIGGER payment_order_is_kept ON settlement_paymentorder;
+DROP TRIGGER payment_order_is_not_truncated ON settlement_paymentorder;
+DROP TRIGGER large_withdrawal_has_two_persons ON settlement_withdrawal;
+DROP TRIGGER ended_withdrawal_is_fixed ON settlement_withdrawal;
+ALTER TABLE settlement_withdrawal DROP CONSTRAINT ended_withdrawal_has_its_time;
+DROP TRIGGER deposit_reference_is_fixed ON settlement_depositreference;
+DROP TRIGGER deposit_reference_is_not_truncated ON settlement_depositreference;
+ALTER TABLE settlement_holding DROP CONSTRAINT holding_purpose_is_known;
+DROP TRIGGER entry_names_its_money ON settlement_entry;
+ALTER TABLE settlement_entry DROP CONSTRAINT trade_is_settled_in_a_batch;
+DROP TRIGGER leg_way_is_of_its_kind ON settlement_leg;
+DROP FUNCTION settlement_leg_way_is_of_its_kind, settlement_entry_of_money, settlement_withdrawal_is_sent, settlement_payment_order_is_of_a_sent_withdrawal;
+DROP TABLE settlement_entrymove;
