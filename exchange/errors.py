@@ -76,7 +76,7 @@ class InvalidQuantity(Refusal):
     """A quantity that is no positive whole number of tonnes, or above the limit of one order."""
 
     code = "invalid_quantity"
-    message = "The quantity must be a whole number of tonnes from 1 to {most}, found “{found_value}”."
+    message = "The quantity must be a whole number of tonnes from {least} to {most}, found “{found_value}”."
 
 
 class InvalidPrice(Refusal):
@@ -121,6 +121,22 @@ class RoundTrip(Refusal):
     message = (
         "{units} t of this product were traded the other way less than {days} trading days ago; wait until {until}."
     )
+
+
+class PositionLimit(Refusal):
+    """The control group would hold more of the product than it may."""
+
+    code = "position_limit"
+    message = (
+        "Your group may hold {limit} t of this product: with its open purchases it has {held} t, {left} t are left."
+    )
+
+
+class TooManyHolders(Refusal):
+    """One holder more than the product may have."""
+
+    code = "too_many_holders"
+    message = "This product has {holders} holders and may have {limit}. Buy another product, or buy and retire at once."
 
 
 class NotPostable(Refusal):

@@ -3,6 +3,7 @@
 from exchange.models.instruments import ApprovalRecord, Halt, Instrument, InstrumentDay, MatchState
 from exchange.models.market import MarketEvent, MatchBatch, TradeProposal
 from exchange.models.orders import Order, OrderEvent, Trade
+from exchange.models.purchases import PurchasesAsked, PurchasesDone
 
 __all__ = [
     "ApprovalRecord",
@@ -14,6 +15,8 @@ __all__ = [
     "MatchState",
     "Order",
     "OrderEvent",
+    "PurchasesAsked",
+    "PurchasesDone",
     "Trade",
     "TradeProposal",
 ]

@@ -40,6 +40,7 @@ class Order(models.Model):
     type = models.CharField(max_length=8, choices=[(one.value, one.value) for one in OrderType])
     time_in_force = models.CharField(max_length=4, choices=[(one.value, one.value) for one in TimeInForce])
     valid_until = models.DateField(null=True)
+    retires = models.BooleanField(default=False)  # Of a purchase that is retired at once: it makes nobody a holder.
     posts_rest = models.BooleanField(default=False)  # Of an accepting order: its rest is posted, else it lapses.
     minimum_quantity = models.BigIntegerField(default=0)
     price_fen = models.BigIntegerField(null=True)
@@ -91,6 +92,11 @@ class Order(models.Model):
         ]
         indexes = [models.Index(fields=["organisation", "-id"], name="order_of_organisation")]
 
+    @property
+    def ended(self) -> int:
+        """Tonnes that are open no more: filled, cancelled or expired."""
+        return self.quantity - self.remaining
+
     def __str__(self) -> str:
         return f"{self.side} {self.quantity} {self.instrument_id}"
 
@@ -109,6 +115,7 @@ class OrderEvent(models.Model):
     price_fen = models.BigIntegerField(null=True)
     quantity = models.BigIntegerField(null=True)
     extra_held = models.BigIntegerField(default=0)  # Of an amendment: units or fen held for it beside the order's own.
+    adds = models.BigIntegerField(default=0)  # Of an amendment of a purchase: the tonnes that it opens beside the rest.
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
 
@@ -142,8 +149,9 @@ class Trade(models.Model):
     asset = models.ForeignKey("settlement.Asset", on_delete=models.PROTECT, related_name="+")
     maker_order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
     taker_order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
-    buyer = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
-    seller = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    # Looked up by party and day: `trade_of_buyer`, `trade_of_seller`.
+    buyer = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
+    seller = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
     buyer_group = models.CharField(max_length=64)
     seller_group = models.CharField(max_length=64)
     taker_side = models.CharField(max_length=4, choices=[(side.value, side.value) for side in Side])
@@ -179,6 +187,8 @@ class Trade(models.Model):
         indexes = [
             models.Index(fields=["instrument", "-id"], name="trade_of_instrument"),
             models.Index(fields=["business_date"], name="trade_of_day"),
+            models.Index(fields=["buyer", "business_date"], name="trade_of_buyer"),
+            models.Index(fields=["seller", "business_date"], name="trade_of_seller"),
         ]
 
     def __str__(self) -> str:

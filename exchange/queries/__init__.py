@@ -38,15 +38,18 @@ from exchange.queries.schedule import (
     phase_at,
     session_instants,
 )
+from exchange.queries.standing import Batch, Standing, standing
 from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest_market_event, tape, turnover
 
 __all__ = [
+    "Batch",
     "BookView",
     "CallView",
     "InstrumentView",
     "LevelView",
     "MatchingStrip",
     "OfferLevel",
+    "Standing",
     "approval_in_force",
     "book",
     "broken_invariants",
@@ -77,6 +80,7 @@ __all__ = [
     "round_trip_start",
     "session_instants",
     "sold_since",
+    "standing",
     "tape",
     "trade_confirmation",
     "traded_in_mode",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from exchange.rules import Profile
-from rulebook.queries import rules_in_force
+from rulebook.queries import rules_of
 
 
 def profile(at: datetime, scheme: str) -> Profile:
     """Return the rule values in force for a scheme on the business day of `at`."""
-    return Profile({value.key: value for value in rules_in_force(at, scheme)})
+    return Profile(rules_of(scheme, at))

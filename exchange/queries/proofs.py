@@ -8,7 +8,7 @@ from django.db import connection
 
 PROOFS: dict[str, tuple[str, str]] = {
     "I9": (
-        "ordered = filled + cancelled + expired + remaining; filled = the order's trades; held = what remains needs",
+        "ordered = filled + cancelled + expired + remaining; filled = the order's trades; held, counted = what remains",
         """SELECT 'order' AS what, o.id, o.quantity, o.filled, coalesce(t.quantity, 0) AS traded FROM exchange_order o
            LEFT JOIN (SELECT id, sum(quantity) AS quantity FROM (
                SELECT maker_order_id AS id, quantity FROM exchange_trade
@@ -29,7 +29,19 @@ PROOFS: dict[str, tuple[str, str]] = {
                JOIN exchange_order o ON o.id = e.order_id AND o.side = 'buy'
                JOIN exchange_matchstate m ON m.instrument_id = e.instrument_id AND m.kind = 'match'
                WHERE e.sequence > m.sequence) held GROUP BY 1) o USING (organisation_id)
-           WHERE h.purpose = 'held_for_orders' AND h.units <> coalesce(o.fen, 0)""",
+           WHERE h.purpose = 'held_for_orders' AND h.units <> coalesce(o.fen, 0)
+           UNION ALL
+           SELECT 'open purchases of organisation ' || p.organisation_id, p.instrument_id,
+                  p.units - coalesce(d.units, 0), coalesce(o.tonnes, 0), 0
+           FROM exchange_purchasesasked p LEFT JOIN exchange_purchasesdone d USING (instrument_id, organisation_id)
+           LEFT JOIN (SELECT instrument_id, organisation_id, sum(tonnes) AS tonnes FROM (
+               SELECT instrument_id, organisation_id, remaining AS tonnes FROM exchange_order
+               WHERE side = 'buy' AND NOT retires
+               UNION ALL SELECT o.instrument_id, o.organisation_id, e.adds FROM exchange_orderevent e
+               JOIN exchange_order o ON o.id = e.order_id AND NOT o.retires
+               JOIN exchange_matchstate m ON m.instrument_id = e.instrument_id AND m.kind = 'match'
+               WHERE e.sequence > m.sequence) open GROUP BY 1, 2) o USING (instrument_id, organisation_id)
+           WHERE p.units - coalesce(d.units, 0) <> coalesce(o.tonnes, 0)""",
     ),
     "I10": (
         "a trade has its maker's price and two control groups; no live pair crosses in continuous trading",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from exchange.rules.schedule import Call, Schedule
@@ -56,6 +56,29 @@ class Profile:
     def most_tonnes(self) -> int | None:
         found = self.value("trading.most_tonnes")
         return None if found is None else int(found)
+
+    @property
+    def least_tonnes(self) -> int:
+        return int(self.value("trading.least_tonnes") or 1)
+
+    @property
+    def most_holders(self) -> int | None:
+        found = self.value("trading.most_holders")
+        return None if found is None else int(found)
+
+    @property
+    def position_limit(self) -> int | None:
+        """How many tonnes of one product a control group may come to hold by buying."""
+        found = self.value("trading.position_limit")
+        return None if found is None else int(found)
+
+    @property
+    def large_holding(self) -> int | None:
+        """From how many tonnes on a control group reports; None without a limit or a share of it."""
+        share = self.value("trading.large_holder_share")
+        if self.position_limit is None or share is None:
+            return None
+        return int((self.position_limit * Decimal(share)).to_integral_value(rounding=ROUND_CEILING))
 
     @property
     def validity_days(self) -> int | None:

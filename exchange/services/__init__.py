@@ -1,9 +1,11 @@
 """What the exchange does: one function a use case, one transaction each; `at` is business time, passed down."""
 
 from exchange.services.admission import admit_instrument, halt, lift_halt, record_approval
+from exchange.services.changing import amend_order, cancel_order
 from exchange.services.freezes import freeze_units
 from exchange.services.matching import match_instrument
-from exchange.services.orders import NewOrder, PlacedOrder, amend_order, cancel_order, place_order, place_orders
+from exchange.services.new_orders import NewOrder, PlacedOrder
+from exchange.services.orders import place_order, place_orders
 from exchange.services.proposals import confirm_proposal
 from exchange.services.sessions import advance_day, begin_call, close_day, end_call, open_day, run_sessions
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from exchange import rules
 from exchange.models import Order, OrderEvent
 from exchange.rules import Fill, OrderStatus, OrderType, Rest, Side, TimeInForce
 from exchange.services.match_orders import needed_fen, record, release_surplus, restate
-from exchange.services.match_run import MatchRun, locked
+from exchange.services.match_run import MatchRun
 
 
 def carry_out(event: OrderEvent, run: MatchRun) -> None:
@@ -40,9 +42,8 @@ def _of_a_call(event: OrderEvent) -> rules.Event:
 
 def _note(outcome: rules.Outcome, event: OrderEvent, run: MatchRun) -> None:
     """Bring the orders that an event touched to what the book says; a call that was refused changes none."""
-    missing = {pk for pk in outcome.changed if pk not in run.orders}
-    missing |= {pk for fill in outcome.fills for pk in (fill.maker_id, fill.taker_id) if pk not in run.orders}
-    run.orders.update(locked(missing))
+    both: set[Any] = {pk for fill in outcome.fills for pk in (fill.maker_id, fill.taker_id)}
+    run.take(both | outcome.changed.keys())
     for fill in outcome.fills:
         record(fill, run, at_call=event.kind == "uncross")
     for pk, standing in outcome.changed.items():
@@ -85,6 +86,7 @@ def _amend(event: OrderEvent, order: Order, run: MatchRun) -> rules.Outcome:
     else:
         assert price is not None
         enough = needed_fen(order, price, quantity) <= order.held_fen + event.extra_held
+        enough = enough and quantity - order.remaining <= event.adds
     if not enough:
         outcome.rejected = rules.RejectCode.INVALID_QUANTITY
         return outcome
@@ -114,8 +116,10 @@ def _reject(event: OrderEvent, order: Order, code: str, run: MatchRun) -> None:
         order.status = OrderStatus.REJECTED
         order.reject_code = code
         release_surplus(order, event, run)
-    elif event.kind == "amend" and event.extra_held:
-        run.releases.append((f"order:{order.pk}:release:{event.sequence}", order, event.extra_held))
+    elif event.kind == "amend":
+        run.given_up[order.organisation_id] += event.adds
+        if event.extra_held:
+            run.releases.append((f"order:{order.pk}:release:{event.sequence}", order, event.extra_held))
 
 
 def _end_sleeping(event: OrderEvent, order: Order, run: MatchRun) -> None:
@@ -140,7 +144,7 @@ def _end_purchases_of_sellers(fill: Fill, event: OrderEvent, run: MatchRun) -> N
     seller = (maker if maker.side == Side.SELL else taker).organisation_id
     for pk in run.book.resting(seller, Side.BUY):
         outcome = run.book.apply(rules.Cancel(pk))
-        run.orders.update(locked({one for one in outcome.changed if one not in run.orders}))
+        run.take(set(outcome.changed))
         for changed, standing in outcome.changed.items():
             restate(run.orders[changed], standing, event, run)
             run.orders[changed].reject_code = "round_trip_interval"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,11 +21,19 @@ class MatchRun:
     profile: rules.Profile
     at: datetime
     book: Book
-    orders: dict[int, Order]
     batch_id: int
+    orders: dict[int, Order] = field(default_factory=dict)
+    ended_before: dict[int, int] = field(default_factory=dict)  # Of each order: tonnes open no more, before the batch.
+    given_up: Counter[int] = field(default_factory=Counter)  # By organisation: tonnes of amendments not carried out.
     trades: list[dict[str, Any]] = field(default_factory=list)
     releases: list[tuple[str, Order, int]] = field(default_factory=list)
     news: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    def take(self, ids: set[int]) -> None:
+        """Lock these orders and let the batch have them."""
+        for pk, order in locked(ids - self.orders.keys()).items():
+            self.orders[pk] = order
+            self.ended_before[pk] = order.ended
 
 
 def locked(ids: set[int]) -> dict[int, Order]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db import connection
 
 from exchange.models import Order
@@ -45,6 +47,7 @@ def write(run: MatchRun) -> None:
                 [order.priority for order in orders],
             ],
         )
+    _count_done(run)
     if run.trades:
         _write_trades(run)
     for key, order, surplus in run.releases:
@@ -55,6 +58,24 @@ def write(run: MatchRun) -> None:
             )
         else:
             release_cash_of_order(key=key, organisation_id=order.organisation_id, fen=surplus, at=run.at)
+
+
+def _count_done(run: MatchRun) -> None:
+    """Note how many tonnes of purchases are open no more: what they were open for before, less what they are now."""
+    done = Counter(run.given_up)
+    for order in run.orders.values():
+        if order.side == Side.BUY and not order.retires:
+            done[order.organisation_id] += order.ended - run.ended_before[order.pk]
+    rows = sorted((holder, units) for holder, units in done.items() if units)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO exchange_purchasesdone AS d (instrument_id, organisation_id, units)
+               SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[])
+               ON CONFLICT ON CONSTRAINT purchases_done_are_one DO UPDATE SET units = d.units + excluded.units""",
+            [run.instrument.pk, *map(list, zip(*rows, strict=True))],
+        )
 
 
 def _resting_status(order: Order) -> str:

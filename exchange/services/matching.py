@@ -19,7 +19,7 @@ from exchange import queries, rules
 from exchange.models import Instrument, InstrumentDay, MatchState, Order, OrderEvent
 from exchange.rules import Book, BookOrder, Side, TimeInForce, TradingMode
 from exchange.services.match_events import carry_out
-from exchange.services.match_run import MatchRun, locked
+from exchange.services.match_run import MatchRun
 from exchange.services.match_writing import write
 from exchange.services.proposals import propose
 from exchange.services.sequence import tell_streams
@@ -106,7 +106,8 @@ def _match(
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('exchange_matchbatch_id_seq')")
         batch_id = cursor.fetchone()[0]
-    run = MatchRun(instrument, day, profile, at, kept.book, locked(needed), batch_id)
+    run = MatchRun(instrument, day, profile, at, kept.book, batch_id)
+    run.take(needed)
     for event in events:
         carry_out(event, run)
     reached("matched")

@@ -8,21 +8,24 @@ round, and one of the two died of the deadlock.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
 
-from exchange.models import MatchState, OrderEvent
+from exchange.models import MatchState, Order, OrderEvent
 
 
 def next_sequence(instrument_id: int, kind: str, count: int = 1) -> int:
     """Return the first of `count` new numbers, counted under the row's lock: they rise by one without gaps."""
-    state = MatchState.objects.select_for_update().get(instrument_id=instrument_id, kind=kind)
-    first = state.sequence + 1
-    state.sequence += count
-    state.save(update_fields=["sequence"])
-    return first
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE exchange_matchstate SET sequence = sequence + %s WHERE instrument_id = %s AND kind = %s
+               RETURNING sequence""",
+            [count, instrument_id, kind],
+        )
+        return int(cursor.fetchone()[0]) - count + 1
 
 
 def lock_queues(instrument_ids: Iterable[int]) -> None:
@@ -41,6 +44,7 @@ def accept_event(
     price_fen: int | None = None,
     quantity: int | None = None,
     extra_held: int = 0,
+    adds: int = 0,
 ) -> int:
     """Write one event into the instrument's queue and return its sequence."""
     sequence = next_sequence(instrument_id, "accept")
@@ -53,9 +57,25 @@ def accept_event(
         price_fen=price_fen,
         quantity=quantity,
         extra_held=extra_held,
+        adds=adds,
         at=at,
     )
     return sequence
+
+
+def accept_orders(rows: Sequence[Order], *, at: datetime) -> list[int]:
+    """Write new orders into the queues of their instruments, in their order, and return the sequence of each."""
+    counts = Counter(row.instrument_id for row in rows)
+    following = {number: next_sequence(number, "accept", count) for number, count in sorted(counts.items())}
+    events = []
+    for row in rows:
+        sequence = following[row.instrument_id]
+        following[row.instrument_id] += 1
+        events.append(
+            OrderEvent(instrument_id=row.instrument_id, sequence=sequence, kind="order", order_id=row.pk, at=at)
+        )
+    OrderEvent.objects.bulk_create(events)
+    return [event.sequence for event in events]
 
 
 def tell_streams(instrument_id: int, events: list[tuple[str, dict[str, object]]]) -> None:

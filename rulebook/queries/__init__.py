@@ -22,8 +22,9 @@ from rulebook.queries.clock import (
     running_move,
 )
 from rulebook.queries.divisions import banner_outline, division, divisions, is_under, outlines
+from rulebook.queries.edition import edition
 from rulebook.queries.targets import ClockTarget, clock_targets
-from rulebook.queries.values import history_of, legal_basis, rule, rules_in_force, schemes
+from rulebook.queries.values import history_of, legal_basis, rule, rules_in_force, rules_of, schemes
 
 __all__ = [
     "ClockMoveView",
@@ -39,6 +40,7 @@ __all__ = [
     "clock_targets",
     "division",
     "divisions",
+    "edition",
     "history_of",
     "is_clock_moving",
     "is_trading_day",
@@ -52,6 +54,7 @@ __all__ = [
     "previous_trading_day",
     "rule",
     "rules_in_force",
+    "rules_of",
     "running_move",
     "schemes",
     "special_days",

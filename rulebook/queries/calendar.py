@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from rulebook.models import CalendarYear, SpecialDay
+from rulebook.queries.edition import edition
 from rulebook.rules import Calendar, DueDate
 
 
 def calendar() -> Calendar:
     """Return the official calendar as loaded."""
+    return _kept(edition())
+
+
+@lru_cache(maxsize=64)
+def _kept(_edition: tuple[str, int]) -> Calendar:
     years = frozenset(CalendarYear.objects.values_list("year", flat=True))
     days = list(SpecialDay.objects.values_list("day", "is_working", "name"))
     return Calendar(

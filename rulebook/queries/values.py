@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
@@ -10,6 +12,7 @@ from rulebook import rules
 from rulebook.errors import RuleMissing
 from rulebook.models import LegalBasis, RuleValue
 from rulebook.queries.clock import business_date
+from rulebook.queries.edition import edition
 
 DEFAULT_SCHEME = "nm_regional"
 
@@ -30,19 +33,32 @@ def _in_force(day: date) -> QuerySet[RuleValue]:
     ).select_related("basis")
 
 
+@lru_cache(maxsize=256)
+def _kept(_edition: tuple[str, int], day: date) -> Mapping[str, Mapping[str, rules.RuleValue]]:
+    """Return the rules in force on a day by scheme and key, in the order of both."""
+    found: dict[str, dict[str, rules.RuleValue]] = {}
+    for row in _in_force(day).order_by("scheme", "key"):
+        found.setdefault(row.scheme, {})[row.key] = _view(row)
+    return found
+
+
 def rule(key: str, *, at: datetime, scheme: str = DEFAULT_SCHEME) -> rules.RuleValue:
     """Return the value of a rule in force on the business day of `at`. Raises RuleMissing."""
     day = business_date(at)
-    row = _in_force(day).filter(scheme=scheme, key=key).first()
-    if row is None:
+    found = _kept(edition(), day).get(scheme, {}).get(key)
+    if found is None:
         raise RuleMissing(key=key, scheme=scheme, day=day.isoformat())
-    return _view(row)
+    return found
 
 
-def rules_in_force(at: datetime, scheme: str | None = None) -> list[rules.RuleValue]:
+def rules_of(scheme: str, at: datetime) -> Mapping[str, rules.RuleValue]:
+    """Return the rules of a scheme in force on the business day of `at`, by key."""
+    return _kept(edition(), business_date(at)).get(scheme, {})
+
+
+def rules_in_force(at: datetime) -> list[rules.RuleValue]:
     """Return all rule values in force on the business day of `at`, by scheme and key."""
-    rows = _in_force(business_date(at)).order_by("scheme", "key")
-    return [_view(row) for row in (rows.filter(scheme=scheme) if scheme else rows)]
+    return [value for values in _kept(edition(), business_date(at)).values() for value in values.values()]
 
 
 def history_of(scheme: str, key: str) -> list[rules.RuleValue]:

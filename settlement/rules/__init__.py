@@ -29,7 +29,7 @@ from settlement.rules.moves import (
 )
 from settlement.rules.proofs import ProofKind, ProofState, night_of, nights_between
 from settlement.rules.serials import SerialRange, parse_serial, serial_text
-from settlement.rules.trades import HoldingKey, TradeToSettle, holdings_of_trade, legs_of_trade
+from settlement.rules.trades import HoldForOrder, HoldingKey, TradeToSettle, holdings_of_trade, legs_of_trade
 from settlement.rules.transfers import (
     REVERSIBLE,
     CheckAnswer,
@@ -61,6 +61,7 @@ __all__ = [
     "EntryKind",
     "Handover",
     "HoldEntryKind",
+    "HoldForOrder",
     "HoldReason",
     "HoldState",
     "HoldingKey",

@@ -36,6 +36,15 @@ class TradeToSettle:
         assert self.buyer_id != self.seller_id, self
 
 
+@dataclass(frozen=True)
+class HoldForOrder:
+    """What one order wants held: `units` tonnes of a batch, or (asset_id None) fen of money."""
+
+    key: str
+    asset_id: int | None
+    units: int
+
+
 def holdings_of_trade(trade: TradeToSettle, cash_id: int) -> tuple[HoldingKey, ...]:
     """Return the holdings that a trade moves units or money between."""
     return (

@@ -57,6 +57,7 @@ from settlement.services.objections import (
 )
 from settlement.services.orders import (
     hold_cash_for_order,
+    hold_for_orders,
     hold_units_for_order,
     refuse_frozen_product,
     release_cash_of_order,
@@ -134,6 +135,7 @@ __all__ = [
     "finish_withdrawal",
     "freeze_asset",
     "hold_cash_for_order",
+    "hold_for_orders",
     "hold_units_for_order",
     "issue_credits",
     "keep_bank_account",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.rules import with_check_digit
 from tests.attacks import (
     Attack,
     append_only,
@@ -41,6 +42,15 @@ TRADE = {
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
+INSTRUMENT_OF_LIMITS = {
+    "id": 1,
+    "code": "L",
+    "scheme": "limits",
+    "rule_scheme": "limits",
+    "project_code": "P",
+    "vintage_year": 2024,
+    "tradable_from": "2026-03-03",
+}
 # Holdings of the trade: the seller's and the buyer's credits, the buyer's and the seller's money, the fees, a third's money.
 PLACES = tuple(
     row("settlement_holding", id=number, organisation_id=who, asset_id=asset, purpose=purpose, units=0)
@@ -53,6 +63,44 @@ PLACES = tuple(
         (36, 3, 2, "available"),
     )
 )
+
+
+PURCHASE = {"instrument_id": 1, "organisation_id": 8, "units": 6, "day": "2026-03-02"}
+ASKED = row("exchange_purchasesasked", PURCHASE)
+PRODUCT = (
+    row("exchange_instrument", INSTRUMENT_OF_LIMITS),
+    row(
+        "accounts_organisation",
+        id=8,
+        control_group="",
+        state="active",
+        name="n",
+        uscc=with_check_digit("91150000RE0000008"),
+    ),
+    row(
+        "accounts_organisation",
+        id=9,
+        control_group="",
+        uscc=with_check_digit("91150000RE0000009"),
+        state="active",
+        name="m",
+    ),
+    row(
+        "settlement_asset",
+        id=71,
+        kind="credit",
+        code="x",
+        project_code="P",
+        vintage_year=2024,
+        first_serial=1,
+        last_serial=9,
+    ),
+)
+SOMEBODY_HOLDS = row("settlement_holding", id=72, asset_id=71, organisation_id=9, purpose="available", units=3)
+
+
+def limit_of(key, value):
+    return row("rulebook_rulevalue", scheme="limits", key=key, value=str(value), in_force_from="2026-01-01")
 
 
 def leg(debited, credited, units, *, asset=2):
@@ -224,6 +272,32 @@ ATTACKS = [
         (row("exchange_trade", TRADE),),
         (row("exchange_matchbatch", id=77, trades=1, transaction_id="='1'::xid8"), KEY),
         "trade_comes_with_its_batch",
+    ),
+    Attack("purchases_asked_are_one", (ASKED,), (ASKED,)),
+    Attack("purchases_asked_only_rise", ("UPDATE exchange_purchasesasked SET units = units - 1",), (ASKED,)),
+    Attack("purchases_asked_only_rise", ("UPDATE exchange_purchasesasked SET organisation_id = 9",), (ASKED,)),
+    kept("exchange_purchasesasked", ASKED, "purchases_asked_are_kept"),
+    Attack("purchases_done_are_one", (row("exchange_purchasesdone"),), (row("exchange_purchasesdone"),)),
+    Attack(
+        "purchases_done_only_rise",
+        ("UPDATE exchange_purchasesdone SET units = units - 1",),
+        (row("exchange_purchasesdone", units=1),),
+    ),
+    kept("exchange_purchasesdone", row("exchange_purchasesdone"), "purchases_done_are_kept"),
+    *(
+        Attack(guard, (statement,), seed, says=says)
+        for guard, statement, begun in (
+            ("purchases_begin_within_limits", ASKED, ()),
+            (
+                "purchases_stay_within_limits",
+                "UPDATE exchange_purchasesasked SET units = 6",
+                (row("exchange_purchasesasked", PURCHASE, units=1),),
+            ),
+        )
+        for says, seed in (
+            ("purchases_within_position_limit", (*PRODUCT, limit_of("trading.position_limit", 5), *begun)),
+            ("purchases_within_most_holders", (*PRODUCT, limit_of("trading.most_holders", 1), SOMEBODY_HOLDS, *begun)),
+        )
     ),
     Attack("proposal_is_open_once", (row("exchange_tradeproposal"),), (row("exchange_tradeproposal"),)),
     Attack("proposal_quantity_positive", (row("exchange_tradeproposal", quantity=0),)),

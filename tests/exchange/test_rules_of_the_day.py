@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from accounts.rules import Role
 from config import invariants
 from exchange import errors, queries, rules, services
-from exchange.models import InstrumentDay, Order, Trade, TradeProposal
+from exchange.models import Instrument, InstrumentDay, Order, Trade, TradeProposal
 from exchange.rules import OrderType, Side, TimeInForce, TradingMode
+from rulebook.models import RuleValue
 from rulebook.rules import BEIJING
+from rulebook.services import load_rules
+from rulebook.services.shipped import ShippedRule, shipped_rules
 from settlement.errors import AssetFrozen
 from settlement.services import freeze_asset
 from tests.accounts.makers import a_person, a_user
@@ -320,3 +323,168 @@ def test_a_trade_proposed_before_a_freeze_is_not_confirmed_after_it(listed):
     with pytest.raises(AssetFrozen):
         services.confirm_proposal(actor=listed.traders[0], proposal_id=proposal.pk, at=listed.at)
     assert TradeProposal.objects.get().closed_at is None
+
+
+def rules_of_a_test(**values):
+    """Bring rule values into force beside the shipped ones, under a scheme of their own, and return its name."""
+    base = {value.key: value for value in shipped_rules() if value.scheme == "nm_regional"}
+    load_rules(
+        [
+            ShippedRule(
+                scheme="test",
+                key=key,
+                value=values.pop(key, one.value),
+                unit=one.unit,
+                basis=one.basis,
+                in_force_from=one.in_force_from,
+            )
+            for key, one in base.items()
+        ]
+    )
+    assert not values, values
+    return "test"
+
+
+@pytest.fixture
+def limited(committed, at):
+    """A listed instrument of which a group may hold 100 t and three organisations some, in orders of 5 t up to 80."""
+    scheme = rules_of_a_test(
+        **{
+            "trading.position_limit": 100,
+            "trading.most_holders": 3,
+            "trading.least_tonnes": 5,
+            "trading.most_tonnes": 80,
+        }
+    )
+    market = a_market(at, mode=TradingMode.LISTED, buyers=4, base_fen=2500)
+    Instrument.objects.update(rule_scheme=scheme)
+    return market
+
+
+@pytest.mark.parametrize(
+    ("quantity", "taken"), [(0, False), (4, False), (5, True), (6, False), (80, True), (85, False)]
+)
+def test_an_order_is_for_a_multiple_of_the_least_up_to_the_most(limited, quantity, taken):
+    if taken:
+        limited.place(limited.traders[0], Side.BUY, 2500, quantity)
+        return
+    with pytest.raises(errors.InvalidQuantity) as caught:
+        limited.place(limited.traders[0], Side.BUY, 2500, quantity)
+    assert caught.value.rule.key == ("trading.most_tonnes" if quantity > 80 else "trading.least_tonnes")
+    assert (caught.value.found["least"], caught.value.found["most"]) == (5, 80)
+
+
+@pytest.mark.parametrize(("quantity", "taken"), [(15, True), (20, True), (25, False)])
+def test_what_is_held_and_what_is_open_to_buy_count_against_the_position_limit(limited, quantity, taken):
+    buyer = limited.traders[0]
+    limited.place(limited.seller, Side.SELL, 2500, 50)
+    limited.place(buyer, Side.BUY, 2500, 50, kind="accept")
+    limited.match()
+    limited.place(buyer, Side.BUY, 2400, 30)
+    limited.match()
+    if taken:
+        limited.place(buyer, Side.BUY, 2400, quantity)
+        assert invariants.broken() == {}
+        return
+    with pytest.raises(errors.PositionLimit) as caught:
+        limited.place(buyer, Side.BUY, 2400, quantity)
+    assert caught.value.rule.key == "trading.position_limit"
+    assert caught.value.found == {"limit": 100, "held": 80, "left": 20}
+
+
+def test_orders_of_one_request_count_together(limited):
+    buyer = limited.traders[0]
+    new = [services.NewOrder(limited.instrument.code, Side.BUY, 60, 2400) for _ in range(2)]
+    with pytest.raises(errors.PositionLimit) as caught:
+        services.place_orders(actor=buyer, orders=new, at=limited.at)
+    assert caught.value.field == "orders.1.quantity"
+    assert not Order.objects.exists()
+
+
+def test_a_cancelled_or_expired_purchase_counts_no_more(limited):
+    buyer = limited.traders[0]
+    first = limited.place(buyer, Side.BUY, 2400, 80)
+    limited.place(buyer, Side.BUY, 2400, 20, time_in_force=TimeInForce.DAY)
+    limited.match()
+    services.cancel_order(actor=buyer, order_id=first, at=limited.at)
+    services.close_day(instrument_id=limited.instrument.pk, day=limited.at.date(), at=limited.at)
+    limited.match()
+    assert queries.standing(limited.instrument.pk, buyer.organisation_id, "", since=None).buying == 0
+    assert invariants.broken() == {}
+
+
+@pytest.mark.parametrize(("quantity", "taken"), [(80, True), (85, False)])
+def test_an_amendment_counts_what_it_adds(limited, quantity, taken):
+    buyer = limited.traders[0]
+    limited.place(buyer, Side.BUY, 2400, 20)
+    order = limited.place(buyer, Side.BUY, 2400, 50)
+    limited.match()
+    amend = {"actor": buyer, "order_id": order, "price_fen": None, "quantity": quantity, "at": limited.at}
+    Instrument.objects.update(rule_scheme=rules_of_a_test_again(limited, {"trading.most_tonnes": 100}))
+    if not taken:
+        with pytest.raises(errors.PositionLimit):
+            services.amend_order(**amend)
+        return
+    services.amend_order(**amend)
+    assert invariants.broken() == {}
+    limited.match()
+    assert queries.standing(limited.instrument.pk, buyer.organisation_id, "", since=None).buying == 100
+    assert invariants.broken() == {}
+
+
+def test_an_amendment_that_comes_to_nothing_gives_back_what_it_counted(limited):
+    buyer = limited.traders[0]
+    order = limited.place(buyer, Side.BUY, 2400, 50)
+    limited.match()
+    services.amend_order(actor=buyer, order_id=order, price_fen=None, quantity=60, at=limited.at)
+    services.cancel_order(actor=buyer, order_id=order, at=limited.at)
+    limited.match()
+    services_order = limited.order(order)
+    assert services_order.status == "cancelled"
+    assert queries.standing(limited.instrument.pk, buyer.organisation_id, "", since=None).buying == 0
+    assert invariants.broken() == {}
+
+
+def rules_of_a_test_again(limited, changed):
+    """Bring the rules of the test with a change under a second name."""
+    rows = list(RuleValue.objects.filter(scheme="test"))
+    for row in rows:
+        row.pk, row.scheme, row.value = None, "again", changed.get(row.key, row.value)
+    RuleValue.objects.bulk_create(rows)
+    return "again"
+
+
+def test_the_last_place_for_a_holder_is_taken_by_an_open_purchase(limited):
+    first, second, third, fourth = limited.traders
+    limited.place(first, Side.BUY, 2400, 5)
+    held = limited.place(second, Side.BUY, 2400, 5)
+    with pytest.raises(errors.TooManyHolders) as caught:
+        limited.place(third, Side.BUY, 2400, 5)
+    assert caught.value.rule.key == "trading.most_holders"
+    assert caught.value.rule.basis.code == "guofa-2011-38"
+    assert caught.value.found == {"holders": 3, "limit": 3}
+    limited.place(second, Side.BUY, 2400, 5)  # It has its place.
+    retired = services.NewOrder(limited.instrument.code, Side.BUY, 5, 2400, retires=True)
+    services.place_order(actor=fourth, order=retired, at=limited.at)  # Who retires at once holds nothing.
+    limited.match()
+    for order in Order.objects.filter(organisation_id=second.organisation_id):
+        services.cancel_order(actor=second, order_id=order.pk, at=limited.at)
+    limited.match()
+    assert limited.order(held).status == "cancelled"
+    limited.place(third, Side.BUY, 2400, 5)
+    assert invariants.broken() == {}
+
+
+def test_two_at_once_for_the_last_place_are_one(limited):
+    first, second, third, _fourth = limited.traders
+    limited.place(first, Side.BUY, 2400, 5)
+
+    def place(who):
+        new = services.NewOrder(limited.instrument.code, Side.BUY, 5, 2400)
+        return lambda: services.place_order(actor=who, order=new, at=limited.at)
+
+    with transaction.atomic():
+        place(second)()
+        other = started_and_waiting(place(third))
+    assert isinstance(other.join().error, errors.TooManyHolders)
+    assert invariants.broken() == {}

@@ -48,6 +48,7 @@ ATTACKS = [
         (row("rulebook_rulevalue", VALUE),),
     ),
     kept("rulebook_rulevalue", row("rulebook_rulevalue", VALUE), "rule_value_is_kept"),
+    Attack("one_edition", ("INSERT INTO rulebook_edition (id, number) VALUES (2, 1)",)),
     Attack("rule_value_lasts_a_day", (row("rulebook_rulevalue", VALUE, in_force_to="2026-01-01"),)),
 ]
 

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from config.web.rules import shown_rule
 from rulebook import queries, services
 from rulebook.errors import RuleIsFixed, RuleMissing
-from rulebook.models import RuleValue
+from rulebook.models import RuleValue, SpecialDay
 from rulebook.services.shipped import ShippedRule, shipped_rules
 from tests.rulebook.makers import a_rule
 
@@ -41,7 +41,7 @@ class TestInForce:
         assert queries.rule("trading.limit", at=BEFORE_CHANGE, scheme="test").value == 1
         assert queries.rule("trading.limit", at=AT_CHANGE, scheme="test").value == 2
         assert [rule.value for rule in queries.history_of("test", "trading.limit")] == [2, 1]
-        assert [rule.value for rule in queries.rules_in_force(AT_CHANGE, "test")] == [2]
+        assert [rule.value for rule in queries.rules_of("test", AT_CHANGE).values()] == [2]
 
     def test_before_its_first_day_there_is_no_rule_and_the_refusal_says_so(self):
         a_rule(value=1, in_force_from=date(2026, 7, 1))
@@ -180,3 +180,36 @@ def test_every_rule_in_force_speaks_chinese(at):
 def run(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+@pytest.mark.django_db
+def test_what_is_kept_in_memory_is_forgotten_with_every_change(at):
+    def rule_on(day, value):
+        row = {
+            "scheme": "kept",
+            "key": "trading.tick_fen",
+            "value": value,
+            "unit": "",
+            "basis_id": "platform-interim-rules",
+        }
+        return RuleValue.objects.create(**row, in_force_from=day)
+
+    assert queries.rules_of("kept", at) == {}
+    before = queries.edition()
+    with transaction.atomic():
+        rule_on(at.date(), 7)
+        assert queries.rules_of("kept", at)["trading.tick_fen"].value == 7
+        inside = queries.edition()
+        transaction.set_rollback(True)
+    assert queries.edition() == before
+    assert queries.rules_of("kept", at) == {}
+    rule_on(at.date(), 8)
+    assert queries.edition() not in (before, inside)
+    assert queries.rule("trading.tick_fen", at=at, scheme="kept").value == 8
+
+
+@pytest.mark.django_db
+def test_a_new_holiday_is_known_at_once(at):
+    assert queries.is_trading_day(at.date())
+    SpecialDay.objects.create(day=at.date(), year_id=at.year, is_working=False, name="x")
+    assert not queries.is_trading_day(at.date())

@@ -1,0 +1,163 @@
+"""What an order is checked against, and the checks that need nothing but the order, the day and the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from accounts.queries import organisation
+from accounts.rules import HOLDER_KINDS, Actor, OrganisationView
+from exchange import errors, queries
+from exchange.models import Instrument, InstrumentDay, Order
+from exchange.rules import GATHERS, TAKES_ORDERS, OrderType, Phase, Profile, Side, TimeInForce, TradingMode
+from exchange.services.new_orders import NewOrder
+from exchange.services.sessions import advance_day
+from rulebook.queries import business_date
+from rulebook.rules import beijing
+from settlement.services import refuse_frozen_product
+
+IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an order is checked against: the instrument's day and the rules in force."""
+
+    instrument: Instrument
+    day: InstrumentDay
+    profile: Profile
+    holder: OrganisationView
+
+
+def trader(actor: Actor) -> OrganisationView:
+    """Return the organisation that an actor trades for. Raises ParticipantNotAdmitted: only who may hold trades."""
+    if actor.organisation_id is None:
+        raise errors.ParticipantNotAdmitted
+    holder = organisation(actor.organisation_id)
+    if holder.kind not in HOLDER_KINDS:
+        raise errors.ParticipantNotAdmitted
+    return holder
+
+
+def terms_of(holder: OrganisationView, instrument: Instrument, at: datetime) -> Terms:
+    """Return what orders in an instrument are checked against; the day is brought to its phase by whoever comes first.
+
+    Raises NotTradableYet, MarketClosed, Halted, settlement's AssetFrozen.
+    """
+    profile = queries.profile(at, instrument.rule_scheme)
+    today = business_date(at)
+    if today < instrument.tradable_from:
+        raise errors.NotTradableYet(tradable_from=instrument.tradable_from.isoformat())
+    mode = queries.mode_of_day(instrument, today)
+    phase = queries.phase_at(at, profile, mode)
+    if phase not in TAKES_ORDERS:
+        opens_at = queries.next_opening(at, profile, mode)
+        raise errors.MarketClosed(
+            rule=profile.values.get("trading.sessions"),
+            opens_at=beijing(opens_at).strftime("%Y-%m-%d %H:%M") if opens_at else "—",
+        )
+    halted = queries.live_halt(instrument.pk, holder.id, at)
+    if halted is not None:
+        raise errors.Halted(
+            since=beijing(halted.since).strftime("%Y-%m-%d %H:%M"),
+            order_number=halted.order_number,
+            reason=halted.reason,
+        )
+    refuse_frozen_product(instrument.project_code, instrument.vintage_year)
+    day = queries.instrument_day(instrument.pk, today)
+    if day is None or day.phase != phase:
+        day = advance_day(instrument_id=instrument.pk, at=at)
+    return Terms(instrument, day, profile, holder)
+
+
+def refuse_in_firm_call(instrument: Instrument, at: datetime) -> None:
+    """Raise CallIsFirm in the last part of a call, when what has gathered is neither changed nor cancelled."""
+    profile = queries.profile(at, instrument.rule_scheme)
+    mode = queries.mode_of_day(instrument, business_date(at))
+    if queries.phase_at(at, profile, mode) is Phase.CALL_FIRM:
+        raise errors.CallIsFirm(rule=profile.values["trading.call_auction"])
+
+
+def refuse_crossing_itself(side: Side, price_fen: int | None, terms: Terms) -> None:
+    """In a call, refuse an order that reaches one of the own control group: at the one price both would trade."""
+    if terms.day.phase not in GATHERS or price_fen is None or not terms.profile.round_trip_days:
+        return
+    others = Order.objects.filter(
+        instrument_id=terms.instrument.pk,
+        control_group=terms.holder.control_group,
+        side=side.other,
+        remaining__gt=0,
+    )
+    reached = {"price_fen__lte": price_fen} if side is Side.BUY else {"price_fen__gte": price_fen}
+    if others.filter(**reached).exists():
+        raise errors.SelfTrade(field="price", rule=terms.profile.values.get("trading.self_trade_prevention"))
+
+
+def check(order: NewOrder, terms: Terms, at: datetime) -> None:
+    mode = TradingMode(terms.day.mode)
+    listed_only = order.kind in ("accept", "pick")
+    continuous_only = (
+        order.type is OrderType.MARKET or order.time_in_force in IMMEDIATE or order.minimum_quantity
+    ) and not listed_only
+    if (listed_only and mode is not TradingMode.LISTED) or (continuous_only and mode is not TradingMode.CONTINUOUS):
+        raise errors.ModeForbids(field="type", mode=mode.value)
+    check_quantity(order.quantity, terms)
+    if (order.type is OrderType.MARKET) != (order.price_fen is None):
+        raise errors.InvalidPrice(field="price")
+    if not 0 <= order.minimum_quantity <= order.quantity:
+        raise errors.InvalidQuantity(
+            field="minimum_quantity", least=0, most=order.quantity, found_value=order.minimum_quantity
+        )
+    check_price(order.price_fen, terms)
+    if order.time_in_force is TimeInForce.GTD:
+        today = business_date(at)
+        longest = terms.profile.validity_days
+        latest = today + timedelta(days=longest) if longest is not None else date.max
+        if order.valid_until is None or not today <= order.valid_until <= latest:
+            raise errors.InvalidValidity(
+                field="valid_until", rule=terms.profile.values.get("trading.validity_days"), latest=latest.isoformat()
+            )
+
+
+def check_quantity(quantity: int, terms: Terms) -> None:
+    profile = terms.profile
+    least, most = profile.least_tonnes, profile.most_tonnes
+    if quantity < least or quantity % least or (most is not None and quantity > most):
+        name = "trading.most_tonnes" if most is not None and quantity > most else "trading.least_tonnes"
+        raise errors.InvalidQuantity(
+            field="quantity", rule=profile.values.get(name), least=least, most=most or "—", found_value=quantity
+        )
+
+
+def check_price(price_fen: int | None, terms: Terms) -> None:
+    if price_fen is None:
+        return
+    tick, day = terms.profile.tick_fen, terms.day
+    if price_fen <= 0:
+        raise errors.InvalidPrice(field="price")
+    if price_fen % tick:
+        raise errors.PriceOffTick(
+            field="price",
+            rule=terms.profile.values["trading.tick_fen"],
+            tick=yuan(tick),
+            price=yuan(price_fen),
+        )
+    if day.lower_fen is not None and day.upper_fen is not None and not day.lower_fen <= price_fen <= day.upper_fen:
+        raise errors.PriceOutOfBand(
+            field="price",
+            rule=terms.profile.values[f"trading.band.{day.mode}"],
+            lower=yuan(day.lower_fen),
+            upper=yuan(day.upper_fen),
+            price=yuan(price_fen),
+        )
+
+
+def yuan(fen: int) -> str:
+    """Return an amount in fen as yuan, 1234 → 12.34."""
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def highest_price(terms: Terms) -> int:
+    """Return what a market order to buy is held at: the day's upper limit, the profile's, or twice the base price."""
+    highest = terms.profile.value("trading.highest_price_fen")
+    return terms.day.upper_fen or (int(highest) if highest else 2 * terms.day.base_price_fen)
