@@ -272,3 +272,17 @@ class InvalidBody(Refusal):
         first = self.problems[0]
         self.code = first.code  # type: ignore[misc]
         self.field = field or first.field
+
+
+class ChangeReasonNeeded(Refusal):
+    """Why a rule is to be changed."""
+
+    code = "change_reason_needed"
+    message = "Say why the rule changes, in at most 300 characters."
+
+
+class ChangedMeanwhile(Conflicting):
+    """What is approved is not what the approver has seen."""
+
+    code = "stale_version"
+    message = "The content has changed. Please look at it again."

@@ -109,3 +109,49 @@ class RuleIsFixed(Conflicting):
 
     code = "rule_is_fixed"
     message = "Rule {key} of {scheme} has been in force since {day} with another value. A change needs a new date."
+
+
+class ValueDiffers(Refusal):
+    """A text that is no value of the rule."""
+
+    code = "value_differs"
+    message = "This is no value of the rule. It is written like the present one: {example}"
+
+
+class ValueUnchanged(Refusal):
+    """The present value on the present basis."""
+
+    code = "value_unchanged"
+    message = "This is the present value, on the present basis."
+
+
+class BasisUnknown(Refusal):
+    """No such legal basis."""
+
+    code = "basis_unknown"
+    message = "Choose the law, measure or decision that the new value rests on."
+
+
+class ChangeTooEarly(Refusal):
+    """A change of a rule that would be in force at once or in the past."""
+
+    code = "change_too_early"
+    message = "A change of a rule takes effect on a day after today ({today})."
+
+
+class OtherValueScheduled(Conflicting):
+    """A later value has been decided already, or the rule has ended."""
+
+    code = "other_value_scheduled"
+    message = "Another value is decided to be in force from {day} on; a change begins after that day."
+
+
+class ChangeOpen(Conflicting):
+    """Another change of the rule waits to be decided."""
+
+    code = "change_open"
+    message = "A change of this rule waits to be decided already."
+
+
+class ChangeNotThere(NotThere):
+    """No such change, or it has been decided."""

@@ -14,6 +14,7 @@ from accounts.rules.roles import (
     role_class,
     roles_of_client,
 )
+from accounts.rules.rule_changes import changer_of
 from accounts.rules.scopes import SCOPES
 from accounts.rules.uscc import compact_uscc, is_valid_uscc, with_check_digit
 from accounts.rules.work import WorkItemView, days_left
@@ -37,6 +38,7 @@ __all__ = [
     "UserView",
     "WorkItemView",
     "area_prefix",
+    "changer_of",
     "compact_uscc",
     "days_left",
     "is_confirmed",

@@ -20,6 +20,7 @@ from accounts.services.grants import (
 from accounts.services.organisations import freeze_organisation, register_organisation
 from accounts.services.people import add_member, register_user, set_language
 from accounts.services.requests import Answered, answer_once, count_request
+from accounts.services.rule_changes import approve_rule_change, end_rule_change, propose_rule_change
 from accounts.services.signing import confirm_password, require_confirmed, sign_in, sign_out
 from accounts.services.trail import record_audit
 from accounts.services.work import claim_work_item, close_work_items, hand_over_work_item, open_work_item
@@ -32,6 +33,7 @@ __all__ = [
     "answer_once",
     "approve_api_client",
     "approve_role",
+    "approve_rule_change",
     "claim_work_item",
     "close_api_client",
     "close_work_items",
@@ -39,6 +41,7 @@ __all__ = [
     "count_request",
     "create_api_client",
     "end_due_access",
+    "end_rule_change",
     "found_administrators",
     "freeze_organisation",
     "give_access",
@@ -46,6 +49,7 @@ __all__ = [
     "hand_over_work_item",
     "open_work_item",
     "propose_role",
+    "propose_rule_change",
     "record_audit",
     "refuse_role",
     "register_organisation",

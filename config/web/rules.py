@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django import forms
+from django.contrib import messages
 from django.http import FileResponse, HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
+from accounts import services
+from accounts.rules import Role, changer_of
 from accounts.templatetags.shown import colon, fen
 from accounts.web.export import workbook_response
-from accounts.web.pages import Page
+from accounts.web.pages import Act, FormPage, Page
 from rulebook import queries
 from rulebook.errors import NotThere
 from rulebook.rules import RuleValue
@@ -51,6 +57,9 @@ SCHEMES = {
     "ccer": gettext_noop("China Certified Emission Reductions"),
     "replay": gettext_noop("Scenarios of the matching engine"),
 }
+
+
+CHANGED_HERE = ("nm_regional", "ccer")  # Other schemes are those of scenarios and tests.
 
 
 @dataclass(frozen=True)
@@ -128,8 +137,18 @@ def export(request: HttpRequest) -> FileResponse:
     return workbook_response(f"rules-{queries.business_date(at).isoformat()}", header, rows)
 
 
+@dataclass(frozen=True)
+class ShownChange:
+    """A proposed or decided change of a rule in the reader's language."""
+
+    change: Any
+    value: str
+    is_open: bool
+    is_own: bool
+
+
 class RulePage(Page):
-    """One rule with every value it has had or will have."""
+    """One rule with every value it has had or will have, and the changes that were proposed."""
 
     template_name = "public/rule.html"
 
@@ -141,10 +160,117 @@ class RulePage(Page):
         return super().get_context_data(
             **kwargs,
             rows=[shown_rule(rule) for rule in history],
+            changes=self._changes(scheme, key, history[0]),
+            may_change=self.actor.has(changer_of(key)) and scheme in CHANGED_HERE,
             scheme_name=scheme_name(scheme),
             subject=subject_name(key),
             day=queries.business_date(self.at),
         )
+
+    def _changes(self, scheme: str, key: str, newest: RuleValue) -> list[ShownChange]:
+        if not self.actor.has(changer_of(key), Role.AUDITOR):
+            return []
+        return [
+            ShownChange(
+                one,
+                " ".join(part for part in (shown.value, shown.unit) if part),
+                one.state == "proposed",
+                one.proposed_by_id == self.actor.user_id,
+            )
+            for one in queries.changes_of(scheme, key)
+            for shown in [shown_rule(replace(newest, value=one.value, note=""))]
+        ]
+
+
+class ChangeForm(forms.Form):
+    """Another value of a rule, from when on, on which basis, and why."""
+
+    value = forms.CharField(label=gettext_lazy("New value"), max_length=2000)
+    in_force_from = forms.DateField(
+        label=gettext_lazy("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    basis = forms.ChoiceField(label=gettext_lazy("Legal basis"))
+    reason = forms.CharField(label=gettext_lazy("Why it changes"), max_length=300)
+
+
+class ChangePage(FormPage):
+    """The form by which a change of a rule is proposed."""
+
+    template_name = "public/rule_change.html"
+    form_class = ChangeForm
+
+    def _present(self) -> RuleValue:
+        scheme, key = self.kwargs["scheme"], self.kwargs["key"]
+        if not (scheme.isprintable() and key.isprintable()) or not self.actor.has(changer_of(key)):
+            raise NotThere
+        found = queries.rules_of(scheme, self.at).get(key)
+        if found is None or scheme not in CHANGED_HERE:
+            raise NotThere
+        return found
+
+    def get_initial(self) -> dict[str, Any]:
+        present = self._present()
+        value = present.value
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return {"value": text, "basis": present.basis.code}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["basis"].choices = [(one.code, str(one)) for one in queries.legal_bases()]
+        return form
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        present = self._present()
+        return super().get_context_data(
+            **kwargs, present=shown_rule(present), scheme_name=scheme_name(present.scheme), key=present.key
+        )
+
+    def act(self, form: Any) -> str:
+        typed = form.cleaned_data
+        row = services.propose_rule_change(
+            actor=self.actor,
+            scheme=self.kwargs["scheme"],
+            key=self.kwargs["key"],
+            value_text=typed["value"],
+            basis=typed["basis"],
+            in_force_from=typed["in_force_from"],
+            reason=typed["reason"],
+            at=self.at,
+        )
+        messages.success(self.request, _("Proposed. Another person has to approve it before its first day."))
+        return reverse("rule", args=[row.scheme, row.key])
+
+
+class _OfAChange(Act):
+    """An act on a proposed change that leads back to its rule."""
+
+    def back(self) -> str:
+        row = queries.change(self.kwargs["change_id"])
+        return reverse("rule", args=[row.scheme, row.key])
+
+
+class ApproveChange(_OfAChange):
+    """Approves a change of a rule as the second person."""
+
+    needs_password = True
+    done = gettext_lazy("Approved. The new value is in force from its day on.")
+
+    def call(self) -> None:
+        services.approve_rule_change(
+            actor=self.actor,
+            change_id=self.kwargs["change_id"],
+            digest=self.request.POST.get("digest", ""),
+            at=self.at,
+        )
+
+
+class EndChange(_OfAChange):
+    """Refuses a change of a rule, or takes the own one back."""
+
+    done = gettext_lazy("The change will not come.")
+
+    def call(self) -> None:
+        services.end_rule_change(actor=self.actor, change_id=self.kwargs["change_id"], at=self.at)
 
 
 class CalendarPage(Page):

@@ -7,7 +7,7 @@ from config.api.serials import Serial
 from config.web.clock import Clock
 from config.web.day import RunDay
 from config.web.home import Home
-from config.web.rules import CalendarPage, RulePage, RulesPage, export
+from config.web.rules import ApproveChange, CalendarPage, ChangePage, EndChange, RulePage, RulesPage, export
 from config.web.search import Search
 from config.web.serials import Passport, PassportExport
 from config.web.tour import TourFile, TourPage
@@ -18,6 +18,8 @@ api_routes = [
     route("regions/<str:code>/", OneRegion.as_view(), name="api-region", GET=PUBLIC),
     route("serials/<str:serial>/", Serial.as_view(), name="api-serial", GET=PUBLIC),
 ]
+
+RULE_MAKERS = roles(Role.EXCHANGE_OPERATOR, Role.SYSTEM_ADMIN)
 
 web_routes = [
     route("", Home.as_view(), name="home", GET=PUBLIC),
@@ -38,5 +40,20 @@ web_routes = [
     route("rules/", RulesPage.as_view(), name="rules", GET=PUBLIC),
     route("rules/export/", export, name="rules-export", GET=PUBLIC),
     route("rules/calendar/", CalendarPage.as_view(), name="calendar", GET=PUBLIC),
+    route(
+        "rules/changes/<int:change_id>/approve/",
+        ApproveChange.as_view(),
+        name="rule-change-approve",
+        GET=RULE_MAKERS,
+        POST=RULE_MAKERS,
+    ),
+    route("rules/changes/<int:change_id>/end/", EndChange.as_view(), name="rule-change-end", POST=RULE_MAKERS),
+    route(
+        "rules/<str:scheme>/<str:key>/change/",
+        ChangePage.as_view(),
+        name="rule-change",
+        GET=RULE_MAKERS,
+        POST=RULE_MAKERS,
+    ),
     route("rules/<str:scheme>/<str:key>/", RulePage.as_view(), name="rule", GET=PUBLIC),
 ]

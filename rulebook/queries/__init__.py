@@ -24,7 +24,17 @@ from rulebook.queries.clock import (
 from rulebook.queries.divisions import banner_outline, division, divisions, is_under, outlines
 from rulebook.queries.edition import edition
 from rulebook.queries.targets import ClockTarget, clock_targets
-from rulebook.queries.values import history_of, legal_basis, rule, rules_in_force, rules_of, schemes
+from rulebook.queries.values import (
+    change,
+    changes_of,
+    history_of,
+    legal_bases,
+    legal_basis,
+    rule,
+    rules_in_force,
+    rules_of,
+    schemes,
+)
 
 __all__ = [
     "ClockMoveView",
@@ -36,6 +46,8 @@ __all__ = [
     "business_date",
     "calendar",
     "calendar_loaded_until",
+    "change",
+    "changes_of",
     "clock_move",
     "clock_targets",
     "division",
@@ -47,6 +59,7 @@ __all__ = [
     "is_under",
     "is_working_day",
     "last_move",
+    "legal_bases",
     "legal_basis",
     "next_trading_day",
     "now",

@@ -9,8 +9,8 @@ from functools import lru_cache
 from django.db.models import Q, QuerySet
 
 from rulebook import rules
-from rulebook.errors import RuleMissing
-from rulebook.models import LegalBasis, RuleValue
+from rulebook.errors import ChangeNotThere, RuleMissing
+from rulebook.models import LegalBasis, RuleChange, RuleValue
 from rulebook.queries.clock import business_date
 from rulebook.queries.edition import edition
 
@@ -76,3 +76,22 @@ def legal_basis(code: str) -> rules.LegalBasis | None:
     """Return a legal basis by its code."""
     row = LegalBasis.objects.filter(pk=code).first()
     return _basis(row) if row else None
+
+
+def legal_bases() -> list[rules.LegalBasis]:
+    """Return every document that rules may rest on, by title."""
+    return [_basis(row) for row in LegalBasis.objects.order_by("title")]
+
+
+def changes_of(scheme: str, key: str) -> list[RuleChange]:
+    """Return the changes of a rule that were proposed, newest first, with their persons."""
+    rows = RuleChange.objects.filter(scheme=scheme, key=key).select_related("proposed_by", "decided_by", "basis")
+    return list(rows.order_by("-pk"))
+
+
+def change(change_id: int) -> RuleChange:
+    """Return one change of a rule. Raises ChangeNotThere."""
+    row = RuleChange.objects.filter(pk=change_id).first()
+    if row is None:
+        raise ChangeNotThere
+    return row

@@ -5,6 +5,21 @@ import pytest
 from tests.attacks import Attack, guards_in, ids, is_named, kept, not_missed, refused_by, row, without_attack
 
 VALUE = {"scheme": "s", "key": "k", "in_force_from": "2026-01-01", "value": "1"}
+CHANGE = {
+    "scheme": "s",
+    "key": "k",
+    "in_force_from": "2026-01-01",
+    "value": "2",
+    "basis_id": "b",
+    "proposed_by_id": 1,
+    "state": "proposed",
+}
+DECIDED = {"state": "refused", "decided_by_id": 2, "decided_at": "2026-03-02 10:00+08"}
+PROPOSED = row("rulebook_rulechange", CHANGE)
+NEW_VALUE = row("rulebook_rulevalue", VALUE, id=91, value="2", basis_id="b")
+APPROVE = (
+    "UPDATE rulebook_rulechange SET state = 'approved', decided_by_id = {who}, decided_at = now(), rule_value_id = 91"
+)
 MOVE = {"target": "2026-03-03T00:00:00Z", "state": "running"}
 
 ATTACKS = [
@@ -48,6 +63,31 @@ ATTACKS = [
         (row("rulebook_rulevalue", VALUE),),
     ),
     kept("rulebook_rulevalue", row("rulebook_rulevalue", VALUE), "rule_value_is_kept"),
+    Attack("rule_change_state_has_its_fields", (row("rulebook_rulechange", CHANGE, decided_by_id=2),)),
+    Attack("rule_change_has_two_persons", (APPROVE.format(who=1),), (PROPOSED, NEW_VALUE)),
+    Attack("rule_change_is_open_once", (PROPOSED,), (PROPOSED,)),
+    Attack(
+        "rule_change_goes_its_way", (row("rulebook_rulechange", CHANGE, DECIDED),), (), "rule_change_begins_proposed"
+    ),
+    Attack(
+        "rule_change_goes_its_way",
+        ("UPDATE rulebook_rulechange SET value = '9'",),
+        (PROPOSED,),
+        "rule_change_is_decided_once",
+    ),
+    Attack(
+        "rule_change_goes_its_way",
+        ("UPDATE rulebook_rulechange SET state = 'refused'",),
+        (row("rulebook_rulechange", CHANGE, state="withdrawn", decided_at="2026-03-02 10:00+08"),),
+        "rule_change_is_decided_once",
+    ),
+    Attack(
+        "rule_change_goes_its_way",
+        (APPROVE.format(who=2),),
+        (PROPOSED, row("rulebook_rulevalue", VALUE, id=91, value="3")),
+        "rule_change_brings_its_value",
+    ),
+    kept("rulebook_rulechange", PROPOSED, "rule_change_is_kept"),
     Attack("one_edition", ("INSERT INTO rulebook_edition (id, number) VALUES (2, 1)",)),
     Attack("rule_value_lasts_a_day", (row("rulebook_rulevalue", VALUE, in_force_to="2026-01-01"),)),
 ]
