@@ -34,6 +34,7 @@ web_routes = [
     route("sign-out/", signing.sign_out, name="sign-out", POST=SIGNED_IN),
     route("language/", signing.set_language, name="set-language", POST=PUBLIC),
     route("organisation/", signing.switch_organisation, name="switch-organisation", POST=SIGNED_IN),
+    route("confirm/go-on/", signing.GoOnPage.as_view(), name="go-on", GET=SIGNED_IN),
     route("confirm/", signing.ConfirmPage.as_view(), name="confirm", GET=SIGNED_IN, POST=SIGNED_IN),
     route("account/", MePage.as_view(), name="accounts-me", GET=SIGNED_IN),
     route("work/<int:pk>/claim/", work.claim, name="accounts-claim", POST=SIGNED_IN),

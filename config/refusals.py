@@ -37,6 +37,7 @@ from accounts.errors import (
     UserKnown,
     VerbNotStated,
 )
+from accounts.web import waiting
 from accounts.web.middleware import AccessRefused
 from accounts.web.refusals import message_of, remedy_of
 from registry.errors import LandTaken, PeriodOverlaps, ReviewedIt, TookPart
@@ -257,7 +258,8 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponseBase:
     elif isinstance(refusal, NotSignedIn) and request.method in ("GET", "HEAD"):
         return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
     elif isinstance(refusal, PasswordNeeded):
-        return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': _page_of(request)})}")
+        waiting.keep(request)
+        return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': waiting.page_of(request)})}")
     else:
         context = {"refusal": refusal, "message": message_of(refusal), "remedy": remedy_of(refusal)}
         context |= {"status": status_of(refusal), "title": gettext(TITLES[status_of(refusal)])}
@@ -295,11 +297,6 @@ def broken(request: HttpRequest) -> HttpResponseBase:
         problem |= {"detail": gettext("Something broke on our side. It has been logged."), "field": "", "errors": []}
         return HttpResponse(json.dumps(problem, ensure_ascii=False), content_type=PROBLEM, status=500)
     return HttpResponse(render_to_string("accounts/broken.html"), status=500)
-
-
-def _page_of(request: HttpRequest) -> str:
-    """Return the page to come back to: for a form sent, the page that it stood on."""
-    return request.get_full_path() if request.method in ("GET", "HEAD") else request.path
 
 
 def _headers(refusal: Refusal) -> dict[str, str]:

@@ -399,6 +399,7 @@ web_routes = [
     route("proofs/readings.xlsx", proofs.ReadingsExport.as_view(), name="settlement-readings-export", GET=DESK),
     route("proofs/<slug:kind>/", proofs.RunProof.as_view(), name="settlement-proof-run", POST=DESK),
     route("log/", log_pages.LogPage.as_view(), name="settlement-log", GET=PUBLIC),
+    route("log/note.txt", log_pages.NewestNote.as_view(), name="settlement-log-note", GET=PUBLIC),
     route("log/heads.xlsx", log_pages.HeadsExport.as_view(), name="settlement-log-heads-export", GET=PUBLIC),
     route("log/export/", log_pages.LogExport.as_view(), name="settlement-log-export", GET=DESK),
 ]

@@ -1,6 +1,7 @@
 """Sign-in, sign-out, language, organisation, and the password entered again."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -14,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import queries, services
 from accounts.errors import UserNotThere
 from accounts.rules import OrganisationView
+from accounts.web import waiting
 from accounts.web.middleware import CONFIRMED_KEY, ORGANISATION_KEY
-from accounts.web.pages import FormPage
+from accounts.web.pages import FormPage, Page
 from accounts.web.refusals import role_name
 from rulebook.errors import NotThere
 
@@ -172,7 +174,21 @@ class ConfirmPage(FormPage):
                 at=self.at,
             )
         self.request.session[CONFIRMED_KEY] = self.at.isoformat()
+        if waiting.is_kept(self.request):
+            return f"{reverse('go-on')}?{urlencode({'next': safe_next(self.request, reverse('workbench'))})}"
         return safe_next(self.request, reverse("workbench"))
+
+
+class GoOnPage(Page):
+    """Sends the act again that waited for the password: by itself, or by its one button where no script runs."""
+
+    template_name = "accounts/go_on.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        act = waiting.take(request)
+        if act is None:  # Sent already, or too late.
+            return HttpResponseRedirect(safe_next(request, reverse("workbench")))
+        return self.render_to_response(self.get_context_data(act=act, next=safe_next(request, reverse("workbench"))))
 
 
 def begin_session(request: HttpRequest, user_id: int) -> None:

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views import View
 
+from accounts.errors import InvalidField
 from accounts.queries import user_name
 from accounts.web.pages import FormPage, Page
 from registry import queries, services
 from registry.models import EvidencePack
 from registry.rules.packs import PackScope, PackState
+from rulebook.errors import NotThere
 from settlement.queries import batch_of_serial, verifier_keys
 
 SCOPES = {
@@ -68,10 +70,13 @@ class PacksPage(FormPage):
 
     def act(self, form: PackForm) -> str:
         text = form.cleaned_data["text"].strip()
-        if text.count("-") > 3:
-            scope, subject_id = PackScope.BATCH, batch_of_serial(text)
-        else:
-            scope, subject_id = PackScope.PROJECT, queries.project_to_pack(self.actor, text)
+        try:
+            if text.count("-") > 3:
+                scope, subject_id = PackScope.BATCH, batch_of_serial(text)
+            else:
+                scope, subject_id = PackScope.PROJECT, queries.project_to_pack(self.actor, text)
+        except NotThere as error:  # What was typed is about the field, not about the page.
+            raise InvalidField(field="text", reason=_("There is no project or batch of this number.")) from error
         return _asked(self, scope, subject_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 
 from django.db import connection, transaction
 
@@ -20,19 +21,20 @@ BATCH = 5_000
 def seal_leaves(*, most: int = BATCH) -> int:
     """Give the waiting leaves their places, at most `most`, and return how many got one.
 
-    In the order of their transactions, and only those before which nothing can come any more: ids are given before a
+    In the order of their ids, which are drawn at commit, after all locks: what rests on another act comes after it.
+    Only those before which nothing can come any more, and none after one that has to wait: ids are given before a
     commit, and a row that commits late would be passed over for ever by `id > last`.
     """
     if not _alone():
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT f.id, f.text FROM settlement_logqueue q JOIN settlement_logleaf f ON f.id = q.leaf_id
-               WHERE f.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-               ORDER BY f.id LIMIT %s""",
+            """SELECT f.id, f.text, f.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+               FROM settlement_logqueue q JOIN settlement_logleaf f ON f.id = q.leaf_id
+               ORDER BY q.leaf_id LIMIT %s""",
             [most],
         )
-        leaves = cursor.fetchall()
+        leaves = [(leaf_id, text) for leaf_id, text, _ in takewhile(lambda row: row[2], cursor.fetchall())]
         if not leaves:
             return 0
         size = queries.log_size()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
-from accounts.rules import Actor
-from accounts.services import record_audit
+from accounts.rules import Actor, Role
+from accounts.services import close_work_items, open_work_item, record_audit
 from rulebook.queries import rule
 from rulebook.rules import beijing
 from settlement import queries
@@ -83,6 +84,17 @@ def request_withdrawal(*, actor: Actor, amount_fen: int, at: datetime) -> Withdr
         raise Claimed(claimed_yuan=_yuan(left.claimed_fen), withdrawable_yuan=_yuan(might_fen))
     if amount_fen < rule("cash.withdrawal_two_persons_from_fen", at=at).value:
         _send(withdrawal, at)
+    else:
+        open_work_item(
+            kind="approve_withdrawal",
+            title=_("Approve the withdrawal of {yuan} yuan"),
+            subject=f"withdrawal:{withdrawal.pk}",
+            url="/funds/",
+            role=Role.FIRM_CONFIRMER,
+            organisation_id=actor.organisation_id,
+            found={"yuan": _yuan(amount_fen)},
+            at=at,
+        )
     record_audit(
         actor=actor,
         verb="request_withdrawal",
@@ -107,6 +119,7 @@ def approve_withdrawal(*, actor: Actor, withdrawal_id: int, at: datetime) -> Wit
         raise WithdrawalNotThere
     withdrawal.approved_by_id = actor.user_id
     _send(withdrawal, at)
+    close_work_items(subject=f"withdrawal:{withdrawal.pk}", at=at)
     record_audit(
         actor=actor,
         verb="approve_withdrawal",

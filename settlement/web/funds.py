@@ -67,6 +67,7 @@ class FundsPage(Page):
             "windows": rule("cash.withdrawal_windows", at=self.at),
             "is_window": queries.is_withdrawal_window(self.at),
             "bank_account": queries.bank_account_of(organisation_id),
+            "funds_account": {"name": settings.VENUE_NAME, "number": settings.BANK_ACCOUNT},
             "limit": rule("cash.withdrawal_two_persons_from_fen", at=self.at),
             "deposit_form": AmountForm(prefix="in"),
             "withdrawal_form": AmountForm(prefix="out"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views import View
@@ -15,6 +15,7 @@ from accounts.web.pages import Page
 from accounts.web.refusals import message_of
 from rulebook.errors import Refusal
 from settlement import queries
+from settlement.errors import HeadNotThere
 from settlement.queries import InclusionProof
 from settlement.rules.merkle import included
 from settlement.rules.seals import TREE, opened
@@ -67,6 +68,18 @@ class LogPage(Page):
             "signed_at": head.signed_at if head else None,
             "holds": holds,
         }
+
+
+class NewestNote(View):
+    """The newest signed note to the byte, to be kept and given to the verifier."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        heads = queries.log_heads(limit=1)
+        if not heads:
+            raise HeadNotThere
+        answer = HttpResponse(heads[0].note, content_type="text/plain; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="tanhui-log-{heads[0].size}.txt"'
+        return answer
 
 
 class HeadsExport(View):

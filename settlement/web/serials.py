@@ -35,7 +35,9 @@ class SerialPage(Page):
                 context |= {"life": life, "ended": ended, "steps": self.steps(life), **self.beyond(life)}
                 parts = queries.serial_parts(text)
                 if parts.serials.units > 1:
-                    context |= {"parts": parts, "places": self.places(parts)}
+                    # One numbering on one page: who is participant 2 in the life is so in the table of places, too.
+                    numbers = holder_numbers([*life.steps, *parts.parts])
+                    context |= {"parts": parts, "places": self.places(parts, numbers)}
         return super().get_context_data(**kwargs, **context)
 
     def steps(self, life: SerialLife) -> list[dict[str, Any]]:
@@ -53,10 +55,9 @@ class SerialPage(Page):
             for step in life.steps
         ]
 
-    def places(self, parts: SerialParts) -> list[dict[str, Any]]:
+    def places(self, parts: SerialParts, numbers: dict[int, int]) -> list[dict[str, Any]]:
         """Return where the parts of a range stand, in words."""
         names = queries.holder_names(self.actor, parts.parts)
-        numbers = holder_numbers(parts.parts)
         return [
             {
                 "part": part,

@@ -267,7 +267,9 @@ def test_an_auditor_asks_watches_and_downloads_by_pages(evidence, at):
     english = {"accept-language": "en"}
     assert "No pack has been asked for yet." in browser.get("/evidence/", headers=english).content.decode()
     wrong = browser.post("/evidence/", {"text": "NM-CS-999999"}, headers=english)
-    assert wrong.status_code == 404
+    assert wrong.status_code == 422
+    assert "There is no project or batch of this number." in wrong.content.decode()
+    assert 'value="NM-CS-999999"' in wrong.content.decode()
     asked = browser.post("/evidence/", {"text": evidence.batch.serial_text})
     row = EvidencePack.objects.get()
     assert (asked["Location"], row.scope, row.subject_id) == (f"/evidence/{row.pk}/", "batch", evidence.batch.asset_id)

@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -123,6 +124,36 @@ def test_who_began_first_and_waited_for_another_comes_after_it(seller, batch, at
         hold = {"organisation_id": seller, "asset_id": batch.asset_id, "units": 7, "at": at}
         first = elsewhere(lambda: services.hold_units_for_order(key="first", **hold))
         second = services.release_units_of_order(key="second", **hold)  # Of the very units that the other one held.
+    assert seal_all() == 2
+    assert list(LogPosition.objects.order_by("-position").values_list("leaf__entry_id", flat=True)[:2]) == [
+        second,
+        first,
+    ]
+
+
+def test_what_rests_on_an_act_that_must_wait_waits_with_it(seller, batch, at):
+    """A third transaction began between the two: it holds the horizon there, and the first of them could go ahead."""
+    seal_all()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+        go_on = threading.Event()
+
+        def third():
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_current_xact_id()")
+                has_begun.set()
+                go_on.wait(60)
+
+        has_begun = threading.Event()
+        between = started(third)
+        assert has_begun.wait(60)
+        hold = {"organisation_id": seller, "asset_id": batch.asset_id, "units": 7, "at": at}
+        first = elsewhere(lambda: services.hold_units_for_order(key="first", **hold))
+        second = services.release_units_of_order(key="second", **hold)
+    assert services.seal_leaves() == 0
+    go_on.set()
+    between.join()
     assert seal_all() == 2
     assert list(LogPosition.objects.order_by("-position").values_list("leaf__entry_id", flat=True)[:2]) == [
         second,
@@ -292,6 +323,15 @@ def test_the_page_proves_an_act_before_ones_eyes(signed_log, client):
     unknown = client.get("/log/", {"subject": "entry:987654321"})
     assert (unknown.status_code, "problem" in unknown.context) == (200, True)
     assert client.get("/log/", {"subject": "entry:\0"}).status_code == 200
+
+
+def test_the_newest_note_is_downloaded_to_the_byte(signed_log, client):
+    note = LogHead.objects.latest("pk").note
+    answer = client.get("/log/note.txt")
+    assert answer.content.decode() == note
+    assert note.count("\n") > 4
+    assert opened(answer.content.decode(), SIGNER.verifier_key).size == LogHead.objects.latest("pk").size
+    assert "signed-note" in client.get("/log/").content.decode()
 
 
 def test_the_whole_export_is_for_those_who_watch(signed_log, client, at):
