@@ -118,6 +118,13 @@ class ScopeMissing(NotAllowed):
     message = "The access token needs the scope {scope}."
 
 
+class ClientsNotHere(NotAllowed):
+    """No scope opens this route: it is for people."""
+
+    code = "not_for_clients"
+    message = "This is not open to API clients: a person signs in for it."
+
+
 class VerbNotStated(NotAllowed):
     """The route does not answer this HTTP method: 405."""
 

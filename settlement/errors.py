@@ -409,6 +409,16 @@ class StatementOff(FileUnreadable):
     code = "statement_mismatch"
 
 
+class StatementDoesNotFollow(Refusal):
+    """A file that does not go on where the last statement of the account ended."""
+
+    code = "statement_mismatch"
+    message = (
+        "This file begins with {opening} yuan and on {first_day}; the last statement ended with {expected} yuan on"
+        " {last_day}. A statement goes on where the one before it ended, and ends by today."
+    )
+
+
 class StatementElsewhere(Refusal):
     """A statement of another account than the funds account."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from accounts.errors import NotSignedIn, RoleMissing, ScopeMissing
+from accounts.errors import ClientsNotHere, NotSignedIn, RoleMissing, ScopeMissing
 from accounts.rules.actor import Actor
 from accounts.rules.roles import Role
 
@@ -34,8 +34,10 @@ class Access:
         if not actor.is_signed_in:
             raise NotSignedIn
         if actor.is_client:
-            if not self.scope or self.scope not in actor.scopes:
-                raise ScopeMissing(scope=self.scope or "-")
+            if not self.scope:
+                raise ClientsNotHere
+            if self.scope not in actor.scopes:
+                raise ScopeMissing(scope=self.scope)
             return
         if self.kind is AccessKind.ROLES and actor.roles.isdisjoint(self.roles):
             raise RoleMissing(roles=sorted(self.roles))

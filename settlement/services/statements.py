@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
 
 from accounts.rules import Actor
 from accounts.services import record_audit
@@ -12,6 +13,7 @@ from rulebook.queries import business_date
 from settlement.errors import (
     FileUnreadable,
     StatementContradicts,
+    StatementDoesNotFollow,
     StatementElsewhere,
     StatementOff,
     XmlRejected,
@@ -31,7 +33,8 @@ def take_statement_file(*, data: bytes, account: str, at: datetime, actor: Actor
     """Take the statements of a file, all or none, and return them: a camt.053, or a bank's export (CSV or xlsx).
 
     account: the funds account; a camt.053 of another is refused. The same file again gives the same rows.
-    Raises XmlRejected, StatementOff, FileUnreadable, StatementElsewhere, StatementContradicts.
+    actor: who gives the file, None for the bank itself; a person's file must go on where the last statement ended.
+    Raises XmlRejected, StatementOff, FileUnreadable, StatementElsewhere, StatementDoesNotFollow, StatementContradicts.
     """
     if len(data) > MOST_BYTES:
         raise FileUnreadable(field="file", reason=f"> {MOST_BYTES // 1024 // 1024} MB", place="-")
@@ -63,6 +66,8 @@ def _take(statement: Statement, source: str, *, account: str, at: datetime, acto
         if first.digest != digest:
             raise StatementContradicts(field="file", what=statement.id)
         return first
+    if actor is not None:
+        _refuse_unless_it_follows(statement, at)
     row = _insert(statement, source, digest, at, actor)
     for line in row.rows.order_by("number"):
         _explain(line, at)
@@ -75,6 +80,31 @@ def _take(statement: Statement, source: str, *, account: str, at: datetime, acto
         at=at,
     )
     return row
+
+
+def _refuse_unless_it_follows(statement: Statement, at: datetime) -> None:
+    """Raise StatementDoesNotFollow for a file, given by a person, that does not go on where the last statement ended.
+
+    What the bank itself sends is taken and shown as a difference; a file may be of anybody's account, since exports do
+    not always name one, and what it books cannot be taken back.
+    """
+    before = BankStatement.objects.filter(account=statement.account).order_by("pk").last()
+    expected = before.closing_fen if before else 0
+    last_day = before.rows.aggregate(last=Max("booked_on"))["last"] if before else None
+    days = [line.booked_on for line in statement.lines]
+    begins_late = not (days and last_day) or min(days) >= last_day
+    if statement.opening_fen != expected or not begins_late or any(day > business_date(at) for day in days):
+        raise StatementDoesNotFollow(
+            field="file",
+            opening=_yuan(statement.opening_fen),
+            first_day=min(days).isoformat() if days else "—",
+            expected=_yuan(expected),
+            last_day=last_day.isoformat() if last_day else "—",
+        )
+
+
+def _yuan(fen: int) -> str:
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 def _insert(statement: Statement, source: str, digest: str, at: datetime, actor: Actor | None) -> BankStatement:

@@ -152,6 +152,8 @@ class Check:
             value = leaf_hash(text)
             if value.hex() != line["hash"]:
                 self.wrong("leaf is not what its hash says", position=tree.size, subject=line["subject"])
+            elif subject_of(text) not in (None, line["subject"]):
+                self.wrong("leaf is of another subject", position=tree.size, subject=line["subject"])
             texts.append(text)
             tree.add(value)
             while due < len(self.heads) and self.heads[due][0] == tree.size:
@@ -192,6 +194,8 @@ class Check:
                 position, leaf = logged.pop(number)
                 if leaf != text:
                     self.wrong("entry is not what its leaf says", entry=number, position=position)
+                if line["waits"]:
+                    self.wrong("entry is said to wait for a place and has one", entry=number, position=position)
             elif line["waits"]:
                 waiting += 1
             else:
@@ -204,6 +208,9 @@ class Check:
 
     def replay(self, number, entry):
         moved = {}
+        if not isinstance(entry, dict) or "legs" not in entry or "serials" not in entry:
+            self.wrong("entry says no legs and serials", entry=number)
+            return
         for asset, from_whom, from_what, to_whom, to_what, units in entry["legs"] or []:
             if units <= 0 or (from_whom, from_what) == (to_whom, to_what):
                 self.wrong("leg moves nothing", entry=number)
@@ -386,6 +393,17 @@ def check_proof(proof, keys):
     return {"status": "broken" if problems else "ok", "found": len(problems), "problems": problems}
 
 
+def subject_of(text):
+    """The subject that a leaf's own text names, or None where it names none."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict):
+        return None
+    return f"entry:{said['entry']}" if "entry" in said else said.get("decision")
+
+
 def included(value, position, size, path, root):
     """RFC 9162, 2.1.3.2."""
     if not 0 <= position < size:
@@ -449,7 +467,7 @@ def main():
         else:
             with open(given.file, encoding="utf-8") as file:
                 answer = check_proof(json.load(file), given.key)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
         told = {"error": {"code": "unreadable", "field": given.file, "message": f"{type(error).__name__}: {error}"}}
         sys.stderr.write(json.dumps(told) + "\n")
         return 2

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from accounts.errors import NotSignedIn, RoleMissing, ScopeMissing
+from accounts.errors import ClientsNotHere, NotSignedIn, RoleMissing, ScopeMissing
 from accounts.rules import (
     NOBODY,
     PUBLIC,
@@ -105,7 +105,7 @@ def test_access_rows_let_pass_what_they_state_and_nothing_else() -> None:
         roles(Role.REGION_MAKER).check(clerk)
     with pytest.raises(ScopeMissing):  # Another scope.
         signed_in(scope="orders:write").check(client)
-    with pytest.raises(ScopeMissing):  # No scope stated: no client, whatever its roles.
+    with pytest.raises(ClientsNotHere):  # No scope stated: no client, whatever its roles.
         roles(Role.OWNER).check(client)
-    with pytest.raises(ScopeMissing):
+    with pytest.raises(ClientsNotHere):
         SIGNED_IN.check(client)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 
 import pytest
 from django.core.management import call_command
@@ -351,3 +352,51 @@ def test_the_commands_write_and_check_the_export(signed_log, tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         call_command("verify_log", "--key", SIGNER.verifier_key[:-6] + "AAAAA=")
     assert ended.value.code == 1
+
+
+def changed(export, tmp_path, member, change):
+    """Return a copy of an export in which the last line of a member is changed."""
+    path = tmp_path / "changed.zip"
+    with zipfile.ZipFile(export) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith(member):
+                *lines, last = data.decode().splitlines()
+                data = "\n".join([*lines, change(last)]).encode() + b"\n"
+            new.writestr(name, data)
+    return path
+
+
+def edited(**more):
+    return lambda line: json.dumps({**json.loads(line), **more})
+
+
+def without_legs(line):
+    said = json.loads(line)
+    return json.dumps({**said, "text": json.dumps({"entry": said["entry"]})})
+
+
+@pytest.mark.parametrize(
+    ("member", "change", "code", "told"),
+    [
+        ("leaves.jsonl", lambda line: line, 0, None),
+        ("leaves.jsonl", edited(subject="entry:987654"), 1, "leaf is of another subject"),
+        ("ledger.jsonl", edited(waits=True), 1, "entry is said to wait for a place and has one"),
+        ("ledger.jsonl", without_legs, 1, "entry says no legs and serials"),
+        ("leaves.jsonl", lambda _line: "[" * 200_000, 2, "RecursionError"),
+    ],
+)
+def test_what_an_export_says_beside_its_leaves_is_checked(signed_log, tmp_path, capsys, member, change, code, told):
+    call_command("export_log", str(tmp_path / "log.zip"))
+    path = changed(tmp_path / "log.zip", tmp_path, member, change)
+    done = subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), "export", str(path), "--key", SIGNER.verifier_key],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    if code == 1:
+        assert told in [one["what"] for one in json.loads(done.stdout)["problems"]]
+    elif code:
+        assert told in json.loads(done.stderr)["error"]["message"]

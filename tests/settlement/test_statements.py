@@ -14,7 +14,14 @@ from standardwebhooks.webhooks import Webhook
 
 from accounts.rules import Role
 from settlement import queries, services, tasks
-from settlement.errors import FileUnreadable, StatementContradicts, StatementElsewhere, StatementOff, XmlRejected
+from settlement.errors import (
+    FileUnreadable,
+    StatementContradicts,
+    StatementDoesNotFollow,
+    StatementElsewhere,
+    StatementOff,
+    XmlRejected,
+)
 from settlement.models import BankNotice, BankStatement, PaymentOrder, StatementLine, Withdrawal
 from settlement.rules.pain import OrderAnswer
 from settlement.rules.xml import MOST_BYTES
@@ -203,6 +210,33 @@ def test_the_chain_of_balances_is_judged_by_the_banks_own_count(firm, at):
     assert queries.next_sequence() == 3
     take(written(number=3, opening=101), at + timedelta(minutes=3))
     assert [one.sequence for one in queries.open_money(watcher(at)).breaks] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("opening", "day", "taken"),
+    [
+        (50_000, DAY, True),
+        (50_001, DAY, False),
+        (49_999, DAY, False),
+        (0, DAY, False),
+        (50_000, DAY - timedelta(days=1), False),  # Before the last movement that is known.
+        (50_000, DAY + timedelta(days=1), False),  # In the future.
+    ],
+)
+def test_a_file_that_a_person_gives_goes_on_where_the_last_statement_ended(firm, at, opening, day, taken):
+    _number, reference = firm
+    take(written(Line("B1", 50_000, DAY, "某公司", "6222", reference)), at)
+    data = written(Line("X1", 981, day, "陌生人", "6217"), number=2, opening=opening)
+    if taken:
+        assert take(data, at, watcher(at))[0].lines == 1
+        return
+    with pytest.raises(StatementDoesNotFollow) as caught:
+        take(data, at, watcher(at))
+    assert caught.value.found["expected"] == "500.00"
+    assert BankStatement.objects.count() == 1
+    assert not BankNotice.objects.filter(bank_serial="X1").exists()
+    take(data, at)  # What the bank itself sends is taken, and shown.
+    clean()
 
 
 def test_one_statement_taken_twice_at_once_is_taken_once(firm, at):

@@ -322,7 +322,7 @@ class TestApi:
         assert answer.status_code == 201, answer.content
         here = f"transfers/{answer.json()['id']}/"
         refused = call(client, f"{here}confirm/", {"digest": answer.json()["digest"]})
-        assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_for_clients")
         assert client.get("/api/v1/transfers/").json()["results"][0]["proposed_at"] == "2026-03-02T10:00:00+08:00"
 
     def test_strangers_get_the_same_answer_as_for_what_is_not_there(self, world):
