@@ -160,11 +160,36 @@ class ParticipantNotAdmitted(Refusal):
     message = "This organisation does not take part in trading."
 
 
+class ParticipantUnknown(Refusal):
+    """No organisation has this code."""
+
+    code = "participant_unknown"
+    message = "No participant has this unified social credit code."
+
+
 class ApprovalLevelInsufficient(Refusal):
     """Continuous trading rests on an approval of too low a level."""
 
     code = "approval_level_insufficient"
     message = "Continuous trading needs an approval at State Council level, found “{level}”."
+
+
+class ApprovalNotThere(NotThere):
+    """No such approval, or it waits no more."""
+
+
+class ApprovalIncomplete(Refusal):
+    """A part of an approval is missing or does not fit the others."""
+
+    code = "approval_incomplete"
+    message = "An approval names its authority, number, date, scope and validity, and comes with its paper."
+
+
+class ApprovalProposed(Conflicting):
+    """Another approval of the instrument waits to be checked."""
+
+    code = "approval_proposed"
+    message = "An approval of this instrument waits to be checked already."
 
 
 class OrderEnded(Conflicting):

@@ -4,7 +4,7 @@ from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
 from exchange.api import freezes as freeze_api
 from exchange.api import views
-from exchange.web import confirmations, desk, freezes, market, orders, ticket
+from exchange.web import approvals, confirmations, desk, freezes, halts, market, orders, ticket
 
 READS = signed_in(scope="orders:read")
 TRADES = roles(Role.FIRM_INITIATOR, Role.OWNER, scope="orders:write")
@@ -66,7 +66,34 @@ web_routes = [
         POST=TRADERS,
     ),
     route("desk/", desk.DeskPage.as_view(), name="exchange-desk", GET=OPERATOR, POST=OPERATOR),
-    route("desk/<str:code>/halt/", desk.HaltInstrument.as_view(), name="exchange-halt", POST=OPERATOR),
-    route("desk/halts/<int:halt_id>/lift/", desk.LiftHalt.as_view(), name="exchange-lift-halt", POST=OPERATOR),
+    route("desk/halts/new/", halts.NewHalt.as_view(), name="exchange-halt-new", GET=OPERATOR, POST=OPERATOR),
+    route("desk/halts/<int:halt_id>/lift/", halts.LiftHalt.as_view(), name="exchange-lift-halt", POST=OPERATOR),
+    route(
+        "desk/<str:code>/approval/",
+        approvals.NewApprovalPage.as_view(),
+        name="exchange-approval-new",
+        GET=OPERATOR,
+        POST=OPERATOR,
+    ),
+    *(
+        route(
+            f"desk/approvals/<int:approval_id>/{verb}/",
+            view.as_view(),
+            name=f"exchange-approval-{verb}",
+            GET=OPERATOR,
+            POST=OPERATOR,
+        )
+        for verb, view in (
+            ("approve", approvals.ApproveApproval),
+            ("refuse", approvals.RefuseApproval),
+            ("end", approvals.EndApproval),
+        )
+    ),
+    route(
+        "desk/approvals/<int:approval_id>/file/",
+        approvals.ApprovalFile.as_view(),
+        name="exchange-approval-file",
+        GET=roles(Role.EXCHANGE_OPERATOR, Role.AUDITOR),
+    ),
     route("stream/<path:rest>", market.Stream.as_view(), name="stream", GET=PUBLIC),
 ]

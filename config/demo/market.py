@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -119,19 +119,25 @@ def admit(desk: Desk) -> Story:
             actor=operator, asset_id=batch.asset_id, initial_price_fen=price.fen, at=at
         )
         if batch.vintage_year == price.continuous_year:
-            exchange.record_approval(
+            row = exchange.propose_approval(
+                actor=operator,
                 instrument_id=instrument.pk,
-                authority="演示批准（非真实文件）",
-                authority_level="demonstration",
-                document_number="演示〔2026〕1号",
-                valid_from=at.date(),
-                valid_to=date(2027, 12, 31),
-                basis="demonstration",
-                maker_id=desk.cast.users["jiaoyi"],
-                checker_id=desk.cast.users["jiaoyi2"],
+                new=exchange.NewApproval(
+                    authority="演示批准（非真实文件）",
+                    authority_level="demonstration",
+                    document_number="演示〔2026〕1号",
+                    document_date=at.date(),
+                    scope="演示用途：单品种连续竞价",
+                    valid_from=at.date(),
+                    valid_to=date(2027, 12, 31),
+                    basis="demonstration",
+                ),
+                file=None,
                 demonstration=True,
                 at=at,
             )
+            second = replace(desk.person("jiaoyi2", at), confirmed_at=at)
+            exchange.approve_approval(actor=second, approval_id=row.pk, digest=row.digest, at=at)
 
 
 def trade(desk: Desk, owner_of: Mapping[str, str]) -> Story:

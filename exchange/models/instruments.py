@@ -37,23 +37,55 @@ class Instrument(models.Model):
 
 
 class ApprovalRecord(models.Model):
-    """The approval on which an instrument trades continuously: authority, document, validity; two persons enter it."""
+    """The approval on which an instrument trades continuously, with its paper: entered by one, checked by another.
+
+    It counts from `valid_from` to `valid_to`, at openings only; ended_on: the first day on which it no longer counts,
+    where it was ended before its time.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        APPROVED = "approved"
+        REFUSED = "refused"
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="approvals")
     authority = models.CharField(max_length=200)
     authority_level = models.CharField(max_length=32)
     document_number = models.CharField(max_length=100)
+    document_date = models.DateField()
+    scope = models.CharField(max_length=300)
     valid_from = models.DateField()
     valid_to = models.DateField()
     basis = models.CharField(max_length=32)
+    evidence = models.ForeignKey("settlement.Evidence", null=True, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PROPOSED)
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    checker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    checker = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    ended_on = models.DateField(null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(maker=F("checker")), name="approval_has_two_persons"),
+            models.CheckConstraint(
+                condition=Q(checker__isnull=True) | ~Q(maker=F("checker")) | Q(state="refused"),
+                name="approval_has_two_persons",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", checker=None, decided_at=None, ended_on=None)
+                | Q(state="approved", checker__isnull=False, decided_at__isnull=False)
+                | Q(state="refused", checker__isnull=False, decided_at__isnull=False, ended_on=None),
+                name="approval_state_has_its_fields",
+            ),
             models.CheckConstraint(condition=Q(valid_to__gte=F("valid_from")), name="approval_lasts_a_day"),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(ended_by__isnull=False), name="approval_is_ended_by_somebody"
+            ),
+            models.UniqueConstraint(
+                fields=["instrument"], condition=Q(state="proposed"), name="approval_is_proposed_once"
+            ),
         ]
 
     def __str__(self) -> str:

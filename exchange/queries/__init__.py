@@ -5,7 +5,9 @@ from exchange.queries.call import CallView, call_of
 from exchange.queries.confirmations import trade_confirmation
 from exchange.queries.instruments import (
     InstrumentView,
+    approval,
     approval_in_force,
+    approvals,
     days_of,
     instrument,
     instrument_by_code,
@@ -50,7 +52,9 @@ __all__ = [
     "MatchingStrip",
     "OfferLevel",
     "Standing",
+    "approval",
     "approval_in_force",
+    "approvals",
     "book",
     "broken_invariants",
     "call_of",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from exchange.errors import InstrumentNotThere
+from exchange.errors import ApprovalNotThere, InstrumentNotThere
 from exchange.models import ApprovalRecord, Halt, Instrument, InstrumentDay, Trade
 from exchange.queries.profile import profile
 from exchange.queries.schedule import phase_at
@@ -89,11 +89,7 @@ def instruments(at: datetime, *, code: str = "") -> list[InstrumentView]:
     days: dict[int, InstrumentDay] = {}
     for row in InstrumentDay.objects.filter(instrument__in=rows, day__lte=today).order_by("instrument_id", "day"):
         days[row.instrument_id] = row
-    demonstration = set(
-        ApprovalRecord.objects.filter(basis="demonstration", valid_from__lte=today, valid_to__gte=today).values_list(
-            "instrument_id", flat=True
-        )
-    )
+    demonstration = set(_approved(today).filter(basis="demonstration").values_list("instrument_id", flat=True))
     return [_view(row, days.get(row.pk), row.pk in demonstration, at) for row in rows]
 
 
@@ -137,8 +133,26 @@ def _phase(row: Instrument, day: InstrumentDay | None, at: datetime) -> Phase:
 
 def approval_in_force(instrument_id: int, day: date) -> ApprovalRecord | None:
     """Return the approval on which an instrument may trade continuously on a day."""
-    rows = ApprovalRecord.objects.filter(instrument_id=instrument_id, valid_from__lte=day, valid_to__gte=day)
-    return rows.order_by("-pk").first()
+    return _approved(day).filter(instrument_id=instrument_id).order_by("-pk").first()
+
+
+def _approved(day: date) -> QuerySet[ApprovalRecord]:
+    counts = Q(ended_on__isnull=True) | Q(ended_on__gt=day)
+    return ApprovalRecord.objects.filter(counts, state="approved", valid_from__lte=day, valid_to__gte=day)
+
+
+def approvals() -> list[ApprovalRecord]:
+    """Return every approval that was entered, newest first, with its instrument and persons."""
+    rows = ApprovalRecord.objects.select_related("instrument", "maker", "checker", "evidence", "ended_by")
+    return list(rows.order_by("-pk"))
+
+
+def approval(approval_id: int) -> ApprovalRecord:
+    """Return one approval. Raises ApprovalNotThere."""
+    row = ApprovalRecord.objects.select_related("evidence").filter(pk=approval_id).first()
+    if row is None:
+        raise ApprovalNotThere
+    return row
 
 
 def live_halt(instrument_id: int, organisation_id: int | None, at: datetime) -> Halt | None:

@@ -1,8 +1,16 @@
 """What the exchange does: one function a use case, one transaction each; `at` is business time, passed down."""
 
-from exchange.services.admission import admit_instrument, halt, lift_halt, record_approval
+from exchange.services.admission import admit_instrument
+from exchange.services.approvals import (
+    NewApproval,
+    approve_approval,
+    end_approval,
+    propose_approval,
+    refuse_approval,
+)
 from exchange.services.changing import amend_order, cancel_order
 from exchange.services.freezes import freeze_units
+from exchange.services.halts import halt, lift_halt
 from exchange.services.matching import match_instrument
 from exchange.services.new_orders import NewOrder, PlacedOrder
 from exchange.services.orders import place_order, place_orders
@@ -10,15 +18,18 @@ from exchange.services.proposals import confirm_proposal
 from exchange.services.sessions import advance_day, begin_call, close_day, end_call, open_day, run_sessions
 
 __all__ = [
+    "NewApproval",
     "NewOrder",
     "PlacedOrder",
     "admit_instrument",
     "advance_day",
     "amend_order",
+    "approve_approval",
     "begin_call",
     "cancel_order",
     "close_day",
     "confirm_proposal",
+    "end_approval",
     "end_call",
     "freeze_units",
     "halt",
@@ -27,6 +38,7 @@ __all__ = [
     "open_day",
     "place_order",
     "place_orders",
-    "record_approval",
+    "propose_approval",
+    "refuse_approval",
     "run_sessions",
 ]

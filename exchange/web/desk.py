@@ -1,4 +1,4 @@
-"""The exchange operator's desk: admission, halts, the day of every instrument."""
+"""The exchange operator's desk: instruments and their day, halts, approvals, admission."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views import View
 
 from accounts.web.pages import FormPage
 from exchange import queries, services
@@ -58,6 +55,9 @@ class DeskPage(FormPage):
             **kwargs,
             lines=[line_of(one, turnover) for one in queries.instruments(self.at)],
             halts=queries.live_halts(self.at),
+            approvals=queries.approvals(),
+            today=business_date(self.at),
+            user_id=self.actor.user_id,
         )
 
     def act(self, form: Any) -> str:
@@ -73,25 +73,3 @@ class DeskPage(FormPage):
             % {"code": instrument.code, "day": instrument.tradable_from},
         )
         return reverse("exchange-desk")
-
-
-class HaltInstrument(View):
-    """Halts an instrument at once."""
-
-    def post(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        services.halt(
-            actor=request.actor,  # type: ignore[attr-defined]
-            instrument_id=queries.instrument_by_code(code).pk,
-            order_number=request.POST.get("order_number", "").strip()[:64] or _("operator's order"),
-            reason=request.POST.get("reason", "").strip()[:200] or _("operator's order"),
-            at=request.at,  # type: ignore[attr-defined]
-        )
-        return HttpResponseRedirect(reverse("exchange-desk"))
-
-
-class LiftHalt(View):
-    """Lets trading go on."""
-
-    def post(self, request: HttpRequest, halt_id: int) -> HttpResponseBase:
-        services.lift_halt(actor=request.actor, halt_id=halt_id, at=request.at)  # type: ignore[attr-defined]
-        return HttpResponseRedirect(reverse("exchange-desk"))

@@ -23,7 +23,7 @@ from settlement.services.day import (
 from settlement.services.deposits import book_bank_notice, request_deposit
 from settlement.services.due import run_due_transfers
 from settlement.services.entries import make_room, post_entry
-from settlement.services.evidence import EvidenceFile
+from settlement.services.evidence import EvidenceFile, keep_evidence
 from settlement.services.holds import (
     NewHold,
     ask_lift,
@@ -139,6 +139,7 @@ __all__ = [
     "hold_units_for_order",
     "issue_credits",
     "keep_bank_account",
+    "keep_evidence",
     "lift_asset_freeze",
     "lift_hold",
     "make_room",

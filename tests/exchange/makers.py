@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from accounts.rules import Actor, Role
 from exchange import services
-from exchange.models import Instrument, Order
+from exchange.models import ApprovalRecord, Instrument, Order
 from exchange.rules import Side, TradingMode
 from settlement.rules import IssuedBatch
-from tests.accounts.makers import a_person, a_user
+from settlement.services import EvidenceFile
+from tests.accounts.makers import a_person
 from tests.settlement.makers import give_money, issue
 
 
@@ -57,21 +58,38 @@ def a_market(
         actor=operator, asset_id=batch.asset_id, initial_price_fen=base_fen, at=yesterday
     )
     if mode is TradingMode.CONTINUOUS:
-        services.record_approval(
-            instrument_id=instrument.pk,
-            authority="试验批准",
-            authority_level="state_council",
-            document_number="试验〔2026〕1号",
-            valid_from=yesterday.date(),
-            valid_to=(at + timedelta(days=365)).date(),
-            basis="test",
-            maker_id=a_user(at=at),
-            checker_id=a_user(at=at),
-            demonstration=False,
-            at=yesterday,
-        )
+        approve(instrument.pk, yesterday, until=(at + timedelta(days=365)).date())
     traders = [a_person(Role.FIRM_INITIATOR, at=yesterday) for _ in range(buyers)]
     for trader in traders:
         give_money(trader.organisation_id, 10_000_000, yesterday)
     services.open_day(instrument_id=instrument.pk, at=at)
     return Market(instrument, batch, at, seller, traders)
+
+
+def approval(at: datetime, *, until: date, **changes: object) -> services.NewApproval:
+    """Return an approval as it is entered, in force from `at` on."""
+    return services.NewApproval(
+        **{
+            "authority": "试验批准",
+            "authority_level": "state_council",
+            "document_number": "试验〔2026〕1号",
+            "document_date": at.date(),
+            "scope": "连续竞价",
+            "valid_from": at.date(),
+            "valid_to": until,
+            **changes,
+        }
+    )
+
+
+PAPER = EvidenceFile("approval", "批复.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")
+
+
+def approve(instrument_id: int, at: datetime, *, until: date, **changes: object) -> ApprovalRecord:
+    """Return an approval of continuous trading that one operator entered and another has checked."""
+    maker, checker = (a_person(Role.EXCHANGE_OPERATOR, at=at, confirmed=True) for _ in range(2))
+    new = approval(at, until=until, **changes)
+    row = services.propose_approval(
+        actor=maker, instrument_id=instrument_id, new=new, file=PAPER, demonstration=False, at=at
+    )
+    return services.approve_approval(actor=checker, approval_id=row.pk, digest=row.digest, at=at)

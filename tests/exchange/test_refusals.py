@@ -39,6 +39,18 @@ TRADE = {
     "asset_id": 1,
     "entry_id": 9,
 }
+INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03"}
+APPROVAL = {
+    "maker_id": 1,
+    "state": "proposed",
+    "valid_from": "2026-03-01",
+    "valid_to": "2026-04-01",
+    "checker_id": None,
+}
+GIVEN = {"state": "approved", "checker_id": 2, "decided_at": "2026-03-01 10:00+08"}
+PROPOSED = row("exchange_approvalrecord", APPROVAL)
+CHECKED = row("exchange_approvalrecord", APPROVAL, GIVEN)
+OF_IT = row("exchange_instrument", INSTRUMENT, id=1, rule_scheme="nm_regional")
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
@@ -109,15 +121,53 @@ def leg(debited, credited, units, *, asset=2):
 
 FILLED = (*PLACES, row("exchange_order", SELL, DONE, id=11), row("exchange_order", BUY, DONE, id=12), KEY)
 BATCH = row("exchange_matchbatch", id=77, trades=1)
-INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03"}
 STATE = {"kind": "accept", "sequence": 5}
 EVENT = {"kind": "order", "order_id": 11}
 HALT = {"since": "2026-03-02 10:00+08"}
 DAY = {"base_price_fen": 100, "lower_fen": 90, "upper_fen": 110}
 
 ATTACKS = [
-    Attack("approval_has_two_persons", (row("exchange_approvalrecord", maker_id=1, checker_id=1),)),
-    Attack("approval_lasts_a_day", (row("exchange_approvalrecord", maker_id=1, checker_id=2, valid_to="2026-03-01"),)),
+    Attack(
+        "approval_has_two_persons",
+        ("UPDATE exchange_approvalrecord SET state = 'approved', checker_id = maker_id, decided_at = now()",),
+        (PROPOSED,),
+    ),
+    Attack("approval_lasts_a_day", (row("exchange_approvalrecord", APPROVAL, valid_to="2026-02-01"),)),
+    Attack("approval_state_has_its_fields", (row("exchange_approvalrecord", APPROVAL, checker_id=2),)),
+    Attack("approval_is_proposed_once", (PROPOSED,), (PROPOSED,)),
+    Attack(
+        "approval_is_ended_by_somebody", ("UPDATE exchange_approvalrecord SET ended_on = '2026-03-03'",), (CHECKED,)
+    ),
+    Attack("approval_goes_its_way", (CHECKED,), (), "approval_begins_proposed"),
+    *(
+        Attack(
+            "approval_goes_its_way",
+            (f"UPDATE exchange_approvalrecord SET {change}",),
+            (CHECKED,),
+            "approval_keeps_its_terms",
+        )
+        for change in ("valid_to = '2027-01-01'", "authority = 'x'", "checker_id = 3", "evidence_id = 9")
+    ),
+    Attack(
+        "approval_goes_its_way",
+        ("UPDATE exchange_approvalrecord SET ended_on = NULL, ended_by_id = NULL",),
+        (row("exchange_approvalrecord", APPROVAL, GIVEN, ended_on="2026-03-03", ended_by_id=1),),
+        "approval_keeps_its_terms",
+    ),
+    kept("exchange_approvalrecord", PROPOSED, "approval_is_kept"),
+    *(
+        Attack(
+            "continuous_day_is_approved",
+            (row("exchange_instrumentday", DAY, mode="continuous", day="2026-03-02"),),
+            (OF_IT, *seed),
+        )
+        for seed in (
+            (),
+            (PROPOSED,),
+            (row("exchange_approvalrecord", APPROVAL, GIVEN, valid_from="2026-03-03"),),
+            (row("exchange_approvalrecord", APPROVAL, GIVEN, ended_on="2026-03-02", ended_by_id=1),),
+        )
+    ),
     Attack("initial_price_positive", (row("exchange_instrument", INSTRUMENT, initial_price_fen=0),)),
     Attack(
         "instrument_is_one",

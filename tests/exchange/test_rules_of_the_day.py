@@ -1,7 +1,7 @@
 """Each market rule on its border, one step inside and one outside; every refusal names its rule and legal basis."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +9,7 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.errors import ChangedMeanwhile, RoleMissing, SamePerson
 from accounts.rules import Role
 from config import invariants
 from exchange import errors, queries, rules, services
@@ -22,7 +23,7 @@ from settlement.errors import AssetFrozen
 from settlement.services import freeze_asset
 from tests.accounts.makers import a_person, a_user
 from tests.concurrency import started_and_waiting
-from tests.exchange.makers import a_market
+from tests.exchange.makers import PAPER, a_market, approval
 from tests.settlement.makers import give_money, issue
 
 
@@ -214,44 +215,92 @@ def test_a_new_instrument_trades_from_the_next_trading_day(market, at):
         services.admit_instrument(actor=operator, asset_id=batch.asset_id, initial_price_fen=5000, at=at)
 
 
-def test_continuous_trading_needs_an_approval_at_state_council_level(listed, at):
-    record = {
-        "instrument_id": listed.instrument.pk,
-        "authority": "某厅",
-        "authority_level": "province",
-        "document_number": "1",
-        "valid_from": at.date(),
-        "valid_to": at.date(),
-        "at": at,
-        "maker_id": a_user(at=at),
-        "checker_id": a_user(at=at),
-    }
-    with pytest.raises(errors.ApprovalLevelInsufficient):
-        services.record_approval(**record, basis="document", demonstration=False)
-    with pytest.raises(errors.ApprovalLevelInsufficient):
-        services.record_approval(**record, basis="demonstration", demonstration=False)
-    services.record_approval(**record, basis="demonstration", demonstration=True)
+@pytest.fixture
+def operators(committed, at):
+    return [a_person(Role.EXCHANGE_OPERATOR, at=at, confirmed=True) for _ in range(2)]
 
 
-def test_an_expired_approval_falls_back_to_listed_agreement_at_the_next_opening(listed, at):
-    services.record_approval(
-        instrument_id=listed.instrument.pk,
-        authority="x",
-        authority_level="state_council",
-        document_number="1",
-        valid_from=at.date(),
-        valid_to=at.date() + timedelta(days=1),
-        basis="document",
-        maker_id=a_user(at=at),
-        checker_id=a_user(at=at),
-        demonstration=False,
-        at=at,
+def enter(actor, listed, at, *, file=PAPER, demonstration=False, **changes):
+    new = approval(at, **{"until": at.date() + timedelta(days=1), **changes})
+    return services.propose_approval(
+        actor=actor, instrument_id=listed.instrument.pk, new=new, file=file, demonstration=demonstration, at=at
     )
-    modes = []
-    for days in (1, 2):
-        services.run_sessions(at + timedelta(days=days))
-        modes.append(InstrumentDay.objects.latest("day").mode)
-    assert modes == ["continuous", "listed_agreement"]
+
+
+def test_continuous_trading_needs_an_approval_at_state_council_level(listed, operators, at):
+    local = {"authority": "某厅", "authority_level": "province"}
+    with pytest.raises(errors.ApprovalLevelInsufficient) as caught:
+        enter(operators[0], listed, at, **local)
+    assert caught.value.rule.basis.code == "guobanfa-2012-37"
+    with pytest.raises(errors.ApprovalLevelInsufficient):
+        enter(operators[0], listed, at, basis="demonstration", **local)
+    row = enter(operators[0], listed, at, basis="demonstration", demonstration=True, file=None, **local)
+    assert (row.state, Instrument.objects.get().mode) == ("proposed", "listed_agreement")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"authority": " "}, "authority"),
+        ({"document_number": ""}, "document_number"),
+        ({"scope": "a\u202eb"}, "scope"),
+        ({"file": None}, "file"),
+        ({"until": date(2026, 3, 1)}, "valid_to"),
+        ({"document_date": date(2026, 3, 3)}, "document_date"),
+    ],
+)
+def test_an_approval_is_whole(listed, operators, at, changes, field):
+    with pytest.raises(errors.ApprovalIncomplete) as caught:
+        enter(operators[0], listed, at, **changes)
+    assert caught.value.field == field
+
+
+def test_an_approval_is_checked_by_another_operator(listed, operators, at):
+    row = enter(operators[0], listed, at)
+    with pytest.raises(errors.ApprovalProposed):
+        enter(operators[1], listed, at)
+    decide = {"approval_id": row.pk, "at": at}
+    with pytest.raises(SamePerson):
+        services.approve_approval(actor=operators[0], digest=row.digest, **decide)
+    with pytest.raises(ChangedMeanwhile):
+        services.approve_approval(actor=operators[1], digest="x", **decide)
+    with pytest.raises(RoleMissing):
+        services.approve_approval(actor=a_person(Role.SETTLEMENT_OPERATOR, at=at), digest=row.digest, **decide)
+    services.approve_approval(actor=operators[1], digest=row.digest, **decide)
+    with pytest.raises(errors.ApprovalNotThere):
+        services.refuse_approval(actor=operators[1], **decide)
+    assert row.evidence.sha256
+
+
+def test_a_refused_approval_changes_nothing(listed, operators, at):
+    row = enter(operators[0], listed, at)
+    services.refuse_approval(actor=operators[1], approval_id=row.pk, at=at)
+    services.run_sessions(at + timedelta(days=1))
+    assert InstrumentDay.objects.latest("day").mode == "listed_agreement"
+
+
+@pytest.mark.parametrize(
+    ("days", "mode"), [(0, "listed_agreement"), (1, "continuous"), (2, "continuous"), (3, "listed_agreement")]
+)
+def test_an_approval_counts_from_its_first_day_to_its_last(listed, operators, at, days, mode):
+    """Entered on the Monday for Tuesday and Wednesday; Monday has opened already."""
+    row = enter(operators[0], listed, at, valid_from=at.date() + timedelta(days=1), until=at.date() + timedelta(days=2))
+    services.approve_approval(actor=operators[1], approval_id=row.pk, digest=row.digest, at=at)
+    services.run_sessions(at + timedelta(days=days))
+    assert InstrumentDay.objects.latest("day").mode == mode
+
+
+def test_an_approval_that_is_ended_counts_until_the_day_is_over(listed, operators, at):
+    row = enter(operators[0], listed, at, until=at.date() + timedelta(days=30))
+    services.approve_approval(actor=operators[1], approval_id=row.pk, digest=row.digest, at=at)
+    tuesday, wednesday = at + timedelta(days=1), at + timedelta(days=2)
+    services.run_sessions(tuesday)
+    services.end_approval(actor=operators[0], approval_id=row.pk, at=tuesday)
+    with pytest.raises(errors.ApprovalNotThere):
+        services.end_approval(actor=operators[0], approval_id=row.pk, at=tuesday)
+    assert queries.mode_of_day(Instrument.objects.get(), tuesday.date()) is TradingMode.CONTINUOUS
+    services.run_sessions(wednesday)
+    assert InstrumentDay.objects.latest("day").mode == "listed_agreement"
 
 
 def test_a_listed_instrument_takes_no_order_that_would_cross_by_itself(listed):

@@ -13,7 +13,8 @@ from inclusion import services
 from inclusion.models import OffsetPurchase, OffsetQuote
 from inclusion.rules import Wanted
 from settlement.rules import IssuedBatch
-from tests.accounts.makers import a_person, a_user
+from tests.accounts.makers import a_person
+from tests.exchange.makers import approve
 from tests.settlement.makers import give_money, issue
 
 EVENT = {
@@ -117,19 +118,7 @@ def a_world(
             actor=operator, asset_id=batch.asset_id, initial_price_fen=2500, at=yesterday
         )
         if mode is TradingMode.CONTINUOUS:
-            exchange_services.record_approval(
-                instrument_id=instrument.pk,
-                authority="试验批准",
-                authority_level="state_council",
-                document_number="试验〔2026〕1号",
-                valid_from=yesterday.date(),
-                valid_to=(at + timedelta(days=365)).date(),
-                basis="test",
-                maker_id=a_user(at=at),
-                checker_id=a_user(at=at),
-                demonstration=False,
-                at=yesterday,
-            )
+            approve(instrument.pk, yesterday, until=(at + timedelta(days=365)).date())
         exchange_services.open_day(instrument_id=instrument.pk, at=at)
         world.sellers.append(seller)
         world.instruments.append(instrument)
