@@ -174,6 +174,17 @@ class ApprovalLevelInsufficient(Refusal):
     message = "Continuous trading needs an approval at State Council level, found “{level}”."
 
 
+class LargeHoldingNotThere(NotThere):
+    """No such holding of this actor, or it has been reported."""
+
+
+class ReportIncomplete(Refusal):
+    """A part of a large holder's report is missing or too long."""
+
+    code = "report_incomplete"
+    message = "Say what the holding is for and where its money comes from, each in at most 300 characters."
+
+
 class ApprovalNotThere(NotThere):
     """No such approval, or it waits no more."""
 

@@ -4,7 +4,7 @@ from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
 from exchange.api import freezes as freeze_api
 from exchange.api import views
-from exchange.web import approvals, confirmations, desk, freezes, halts, market, orders, ticket
+from exchange.web import approvals, confirmations, desk, freezes, halts, large_holdings, market, orders, ticket
 
 READS = signed_in(scope="orders:read")
 TRADES = roles(Role.FIRM_INITIATOR, Role.OWNER, scope="orders:write")
@@ -63,6 +63,20 @@ web_routes = [
         "proposals/<int:proposal_id>/confirm/",
         ticket.ConfirmProposal.as_view(),
         name="exchange-confirm-proposal",
+        POST=TRADERS,
+    ),
+    route("large-holdings/", large_holdings.LargeHoldingsPage.as_view(), name="exchange-large-holdings", GET=OWN),
+    route(
+        "large-holdings.xlsx",
+        large_holdings.LargeHoldingsExport.as_view(),
+        name="exchange-large-holdings-export",
+        GET=OWN,
+    ),
+    route(
+        "large-holdings/<int:holding_id>/",
+        large_holdings.LargeHoldingPage.as_view(),
+        name="exchange-large-holding",
+        GET=OWN,
         POST=TRADERS,
     ),
     route("desk/", desk.DeskPage.as_view(), name="exchange-desk", GET=OPERATOR, POST=OPERATOR),

@@ -36,6 +36,7 @@ VERBS: Mapping[str, str] = {
     "close_api_client": _("API client closed"),
     "create_api_client": _("API client created"),
     "rotate_client_secret": _("Secret of an API client renewed"),
+    "report_large_holding": _("Large holding reported"),
     "propose_approval": _("Approval of continuous trading entered"),
     "approve_approval": _("Approval of continuous trading checked"),
     "refuse_approval": _("Approval of continuous trading refused"),

@@ -1,5 +1,6 @@
 """Tables of the market: instruments and their days, orders, events, trades, proposals, what streams read."""
 
+from exchange.models.holdings import LargeHolding
 from exchange.models.instruments import ApprovalRecord, Halt, Instrument, InstrumentDay, MatchState
 from exchange.models.market import MarketEvent, MatchBatch, TradeProposal
 from exchange.models.orders import Order, OrderEvent, Trade
@@ -10,6 +11,7 @@ __all__ = [
     "Halt",
     "Instrument",
     "InstrumentDay",
+    "LargeHolding",
     "MarketEvent",
     "MatchBatch",
     "MatchState",

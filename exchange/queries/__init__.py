@@ -40,7 +40,7 @@ from exchange.queries.schedule import (
     phase_at,
     session_instants,
 )
-from exchange.queries.standing import Batch, Standing, standing
+from exchange.queries.standing import Batch, Standing, large_holding, large_holdings_visible_to, standing
 from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest_market_event, tape, turnover
 
 __all__ = [
@@ -68,6 +68,8 @@ __all__ = [
     "is_in_call",
     "is_in_session",
     "is_market_open",
+    "large_holding",
+    "large_holdings_visible_to",
     "live_halt",
     "live_halts",
     "live_orders",

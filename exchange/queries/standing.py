@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.db.models import QuerySet
+
+from accounts.rules import Actor
+from exchange.errors import LargeHoldingNotThere
+from exchange.models import LargeHolding
 
 
 @dataclass(frozen=True)
@@ -85,3 +90,17 @@ def standing(instrument_id: int, organisation_id: int, control_group: str, *, si
         cursor.execute(STANDING, asked)
         position, held, buying, holders, sold = map(int, cursor.fetchone())
     return Standing(batches, sold, position, held, buying, holders)
+
+
+def large_holdings_visible_to(actor: Actor) -> QuerySet[LargeHolding]:
+    """Return the large holdings `actor` may see, newest first, with product, holder and who reported."""
+    rows = LargeHolding.objects.visible_to(actor).select_related("instrument", "organisation", "reported_by")
+    return rows.order_by("-pk")
+
+
+def large_holding(actor: Actor, holding_id: int) -> LargeHolding:
+    """Return one large holding. Raises LargeHoldingNotThere, also for another organisation's."""
+    row = large_holdings_visible_to(actor).filter(pk=holding_id).first()
+    if row is None:
+        raise LargeHoldingNotThere
+    return row

@@ -81,6 +81,10 @@ class Profile:
         return int((self.position_limit * Decimal(share)).to_integral_value(rounding=ROUND_CEILING))
 
     @property
+    def large_holder_days(self) -> int:
+        return int(self.value("trading.large_holder_days") or 1)
+
+    @property
     def validity_days(self) -> int | None:
         found = self.value("trading.validity_days")
         return None if found is None else int(found)

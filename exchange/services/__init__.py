@@ -11,6 +11,7 @@ from exchange.services.approvals import (
 from exchange.services.changing import amend_order, cancel_order
 from exchange.services.freezes import freeze_units
 from exchange.services.halts import halt, lift_halt
+from exchange.services.large_holdings import report_large_holding
 from exchange.services.matching import match_instrument
 from exchange.services.new_orders import NewOrder, PlacedOrder
 from exchange.services.orders import place_order, place_orders
@@ -40,5 +41,6 @@ __all__ = [
     "place_orders",
     "propose_approval",
     "refuse_approval",
+    "report_large_holding",
     "run_sessions",
 ]

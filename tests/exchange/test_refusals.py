@@ -51,6 +51,24 @@ GIVEN = {"state": "approved", "checker_id": 2, "decided_at": "2026-03-01 10:00+0
 PROPOSED = row("exchange_approvalrecord", APPROVAL)
 CHECKED = row("exchange_approvalrecord", APPROVAL, GIVEN)
 OF_IT = row("exchange_instrument", INSTRUMENT, id=1, rule_scheme="nm_regional")
+NOTED = {
+    "reported_by_id": None,
+    "reported_at": None,
+    "units": 9,
+    "limit_units": 10,
+    "purpose": "",
+    "source_of_money": "",
+    "related": "",
+}
+LARGE = row("exchange_largeholding", NOTED)
+REPORTED = row(
+    "exchange_largeholding",
+    NOTED,
+    reported_at="2026-03-03 10:00+08",
+    reported_by_id=1,
+    purpose="x",
+    source_of_money="x",
+)
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
@@ -168,6 +186,17 @@ ATTACKS = [
             (row("exchange_approvalrecord", APPROVAL, GIVEN, ended_on="2026-03-02", ended_by_id=1),),
         )
     ),
+    Attack("large_holding_is_one_a_day", (LARGE,), (LARGE,)),
+    Attack("large_holding_report_is_whole", (row("exchange_largeholding", NOTED, purpose="x"),)),
+    Attack(
+        "large_holding_report_is_whole",
+        (row("exchange_largeholding", NOTED, reported_at="2026-03-03 10:00+08", reported_by_id=1),),
+    ),
+    *(
+        Attack("large_holding_is_reported_once", (f"UPDATE exchange_largeholding SET {change}",), (seed,))
+        for change, seed in (("units = 1", LARGE), ("due_on = '2027-01-01'", LARGE), ("purpose = 'y'", REPORTED))
+    ),
+    kept("exchange_largeholding", LARGE, "large_holding_is_kept"),
     Attack("initial_price_positive", (row("exchange_instrument", INSTRUMENT, initial_price_fen=0),)),
     Attack(
         "instrument_is_one",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.errors import ChangedMeanwhile, RoleMissing, SamePerson
+from accounts.models import WorkItem
 from accounts.rules import Role
 from config import invariants
 from exchange import errors, queries, rules, services
@@ -21,7 +22,7 @@ from rulebook.services import load_rules
 from rulebook.services.shipped import ShippedRule, shipped_rules
 from settlement.errors import AssetFrozen
 from settlement.services import freeze_asset
-from tests.accounts.makers import a_person, a_user
+from tests.accounts.makers import a_person, a_user, signed_in_as
 from tests.concurrency import started_and_waiting
 from tests.exchange.makers import PAPER, a_market, approval
 from tests.settlement.makers import give_money, issue
@@ -537,3 +538,47 @@ def test_two_at_once_for_the_last_place_are_one(limited):
         other = started_and_waiting(place(third))
     assert isinstance(other.join().error, errors.TooManyHolders)
     assert invariants.broken() == {}
+
+
+@pytest.mark.parametrize(("units", "is_large"), [(75, False), (80, True), (85, True)])
+def test_who_holds_much_at_the_close_reports_by_the_next_trading_day(limited, units, is_large):
+    """80 % of a limit of 100 t; the seller holds the rest of 1,000 t from issuance, and reports as well."""
+    buyer = limited.traders[0]
+    limited.place(limited.seller, Side.SELL, 2500, 80)
+    limited.place(limited.seller, Side.SELL, 2500, 20)
+    limited.place(buyer, Side.BUY, 2500, min(units, 80), kind="accept")
+    if units > 80:
+        limited.place(buyer, Side.BUY, 2500, units - 80, kind="accept")
+    limited.match()
+    services.close_day(instrument_id=limited.instrument.pk, day=limited.at.date(), at=limited.at.replace(hour=7))
+    rows = queries.large_holdings_visible_to(buyer)
+    assert [(row.units, row.limit_units, row.due_on) for row in rows] == (
+        [(units, 100, date(2026, 3, 3))] if is_large else []
+    )
+    assert queries.large_holdings_visible_to(limited.seller).count() == 1
+
+
+def test_a_large_holder_reports_once_and_is_asked_again_for_more_alone(limited):
+    seller = limited.seller
+    close = limited.at.replace(hour=7)
+    services.close_day(instrument_id=limited.instrument.pk, day=limited.at.date(), at=close)
+    row = queries.large_holdings_visible_to(seller).get()
+    browser = signed_in_as(seller)
+    assert "大户报告" in browser.get("/workbench/").content.decode()
+    page = f"/large-holdings/{row.pk}/"
+    browser.post(page, {"purpose": "", "source_of_money": "自有", "related": ""})
+    assert queries.large_holdings_visible_to(seller).get().reported_at is None
+    said = {"purpose": "自有碳汇，逐年出售", "source_of_money": "项目签发", "related": ""}
+    assert browser.post(page, said).status_code == 302
+    assert "项目签发" in browser.get(page).content.decode()
+    assert browser.post(page, said).status_code == 404  # Once.
+    assert not WorkItem.objects.filter(kind="report_large_holding", closed_at=None).exists()
+    stranger = signed_in_as(limited.traders[0])
+    assert stranger.get(page).status_code == 404
+    operator = signed_in_as(a_person(Role.EXCHANGE_OPERATOR, at=limited.at))
+    assert limited.instrument.code in operator.get("/large-holdings/").content.decode()
+    assert b"".join(operator.get("/large-holdings.xlsx").streaming_content).startswith(b"PK")
+    limited.at += timedelta(days=1)
+    services.open_day(instrument_id=limited.instrument.pk, at=limited.at)
+    services.close_day(instrument_id=limited.instrument.pk, day=limited.at.date(), at=limited.at.replace(hour=7))
+    assert queries.large_holdings_visible_to(seller).count() == 1  # No more than was noted.
