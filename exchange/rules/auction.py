@@ -12,8 +12,8 @@ def clearing_price(
     """Return the price at which the call trades, or None where no bid reaches an ask.
 
     bids, asks: open quantity by price. Most volume first, then least surplus, then closest to the base price (without
-    one: to the middle of what is left, lower at a half tick). Any tick may be the price, not only those of orders:
-    between two neighbouring order prices nothing changes, so the ends of each such gap stand for it.
+    one: to the middle of what is left), the lower one at a half tick. Any tick may be the price, not only those of
+    orders: between two neighbouring order prices nothing changes, so the ends of each such gap stand for it.
     """
     if not bids or not asks or max(bids) < min(asks):
         return None
@@ -28,5 +28,8 @@ def clearing_price(
     left = [price for price, score in standing.items() if score == best]
     # Demand only falls and supply only rises with the price, so what is left is one unbroken range.
     low, high = min(left), max(left)
-    wanted = base_price if base_price is not None else low + (high - low) // (2 * tick) * tick
-    return min(max(wanted, low), high)
+    if base_price is None:
+        return low + (high - low) // (2 * tick) * tick
+    # The base price itself may lie between two ticks: a volume-weighted price knows none.
+    steps, beyond = divmod(min(max(base_price, low), high) - low, tick)
+    return low + (steps + (2 * beyond > tick)) * tick
