@@ -71,6 +71,7 @@ prove: $(VENV)/.installed-dev
 	@$(PY) -m tests.proofs.dropped_guards
 	@$(PY) -m tests.proofs.planted_bugs
 	@$(PY) -m tests.proofs.engine_mutants
+	@$(PY) -m tests.proofs.orderflow
 	@$(PY) -m tests.proofs.kill_run
 
 kill-run: $(VENV)/.installed-dev

@@ -34,7 +34,7 @@ DAY = {"type": "date"}
 class ApprovalForm(forms.Form):
     """An approval as its paper says it."""
 
-    authority = forms.CharField(label=gettext_lazy("Authority"), max_length=200)
+    authority = forms.CharField(label=gettext_lazy("Approving authority"), max_length=200)
     authority_level = forms.ChoiceField(label=gettext_lazy("Level of the authority"), choices=LEVELS)
     document_number = forms.CharField(label=gettext_lazy("Document number"), max_length=100)
     document_date = forms.DateField(label=gettext_lazy("Date of the document"), widget=forms.DateInput(attrs=DAY))

@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from itertools import groupby
+from itertools import chain, groupby
 
+from config import replay
 from exchange.rules import Side, scenario
+from tests import database
 from tests.database import BASE_DIR
 from tests.exchange.orderflow import Converter, levels_of, original, placed, rows_of, scenario_of
 
@@ -247,3 +249,46 @@ def test_the_command_answers_the_whole_stream_in_an_empty_environment(sample_dat
     answer = json.loads(out)
     found = [(original(t["maker"]), original(t["taker"]), int(t["price"]), t["quantity"]) for t in answer["trades"]]
     assert found == expected_trades(told)
+
+
+def every_scenario(sample_data):
+    """Give a name and the events of every scenario of the small files, whole."""
+    for example in load(sample_data, "worked_examples.json"):
+        yield example["name"], [placed(row, str(row["order"])) for row in example["input"]]
+    for case in load(sample_data, "edge_cases.json"):
+        refused = {e["step"] for e in case["expected_events"] if e["event"].endswith("rejected")}
+        converter = Converter()
+        events = [converter.events(row, refused=step in refused) for step, row in enumerate(case["input"])]
+        yield case["name"], list(chain.from_iterable(events))
+    for case in load(sample_data, "time_in_force_scenarios.json"):
+        converter = Converter()
+        yield case["name"], [event for row in case["input"] for event in converter.events(row)]
+    for case in load(sample_data, "top_of_book_scenarios.json"):
+        yield case["description"], [placed(row, str(row["order"])) for row in case["input"]]
+    for case in load(sample_data, "account_scenarios.json")["scenarios"]:
+        events = []
+        for step in case["steps"]:
+            if step.get("op") == "place":
+                events.append(placed(step, str(step["order"])))
+            elif step.get("op") == "move":
+                events.append({"do": "amend", "id": str(step["order"]), "price": str(step["price"])})
+            elif step.get("op") == "cancel":
+                events.append({"do": "cancel", "id": str(step["order"])})
+        yield "accounts", events
+
+
+def test_every_scenario_comes_out_alike_through_the_database(sample_data, admin_url, django_db_blocker):
+    """What the tests above compare with the published outcome, the product's own way gives as well."""
+    done = 0
+    for name, events in every_scenario(sample_data):
+        instrument, steps = scenario.read(json.dumps(scenario_of(events)))
+        engine = scenario.answer(instrument, scenario.play(instrument, steps))
+        with (
+            database.copy_of_template(admin_url) as copy,
+            django_db_blocker.unblock(),
+            database.connected_to(admin_url, copy),
+        ):
+            product = scenario.answer(instrument, replay.through_database(instrument, steps))
+        assert product == engine, name
+        done += 1
+    assert done == 2 + 8 + 7 + 4 + 2
