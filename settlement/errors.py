@@ -354,7 +354,7 @@ class ReasonNeeded(Refusal):
     """A text that the step rests on is missing, too long or holds characters that may not stand in it."""
 
     code = "reason_needed"
-    message = "This text is needed, in at most {limit} characters."
+    message = "This text is needed: at most {limit} characters, and none that cannot be seen."
 
 
 class TrustKnown(Conflicting):
