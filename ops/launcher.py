@@ -35,8 +35,11 @@ LOOKS_EVERY_SECONDS = 0.3
 FAILURES = (PartFailed, node.NodeFailed, postgres.ServerFailed, valkey.ServerFailed, psycopg2.Error, PermissionError)
 
 
-class Stopped(Exception):
-    """Somebody asked for the end: Ctrl-C, SIGTERM, or a closed terminal."""
+class Stopped(BaseException):
+    """Somebody asked for the end: Ctrl-C, SIGTERM, or a closed terminal.
+
+    No Exception, as KeyboardInterrupt is none: it may come while a library's errors are caught, whatever they are.
+    """
 
 
 def say(text: str) -> None:

@@ -1,5 +1,6 @@
 """The launcher on a checkout of its own: one full start as a newcomer makes it, then small ones for what goes wrong."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import psutil
 import pytest
 import requests
 
-from ops import assets, postgres, valkey
+from ops import assets, launcher, postgres, valkey
 from ops.ports import free_port
 from tests.database import BASE_DIR
 
@@ -252,3 +253,15 @@ def test_servers_of_others_are_used_and_left_alone(launch, admin_url, tmp_path):
         bell.stop()
         postgres.drop_database(admin_url, database)
         postgres.execute(admin_url, "ALTER ROLE tanhui_app PASSWORD NULL")
+
+
+def test_ctrl_c_is_heard_while_a_librarys_errors_are_caught():
+    """It was lost now and then: the look at the workers catches whatever the broker's library raises."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, launcher._ask_to_stop)
+    try:
+        with pytest.raises(launcher.Stopped), contextlib.suppress(Exception):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
