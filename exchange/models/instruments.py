@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from exchange.rules import Phase, TradingMode
+from exchange.rules import BOOK_MODES, Phase
 
 
 class Instrument(models.Model):
@@ -19,7 +19,7 @@ class Instrument(models.Model):
     division_code = models.CharField(max_length=6)
     division_name = models.CharField(max_length=64)
     methodology = models.CharField(max_length=32)
-    mode = models.CharField(max_length=20, choices=[(mode.value, mode.value) for mode in TradingMode])
+    mode = models.CharField(max_length=20, choices=[(mode.value, mode.value) for mode in BOOK_MODES])
     initial_price_fen = models.BigIntegerField()
     admitted_on = models.DateField()
     tradable_from = models.DateField()
@@ -30,6 +30,9 @@ class Instrument(models.Model):
             models.UniqueConstraint(fields=["scheme", "project_code", "vintage_year"], name="instrument_is_one"),
             models.CheckConstraint(condition=Q(initial_price_fen__gt=0), name="initial_price_positive"),
             models.CheckConstraint(condition=Q(tradable_from__gt=F("admitted_on")), name="tradable_after_admission"),
+            models.CheckConstraint(
+                condition=Q(mode__in=[mode.value for mode in BOOK_MODES]), name="instrument_has_a_book"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,7 +103,7 @@ class InstrumentDay(models.Model):
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="days")
     day = models.DateField()
-    mode = models.CharField(max_length=20, choices=[(mode.value, mode.value) for mode in TradingMode])
+    mode = models.CharField(max_length=20, choices=[(mode.value, mode.value) for mode in BOOK_MODES])
     base_price_fen = models.BigIntegerField()
     lower_fen = models.BigIntegerField(null=True)  # None: no band.
     upper_fen = models.BigIntegerField(null=True)
@@ -121,6 +124,7 @@ class InstrumentDay(models.Model):
                 ),
                 name="limits_around_base_price",
             ),
+            models.CheckConstraint(condition=Q(mode__in=[mode.value for mode in BOOK_MODES]), name="day_has_a_book"),
         ]
 
     def __str__(self) -> str:

@@ -6,11 +6,11 @@ from django.db.models import F, Q
 
 from accounts.rules import Actor, Role
 from exchange.models.instruments import Instrument
-from exchange.rules import OrderStatus, OrderType, Side, TimeInForce, TradingMode
+from exchange.rules import LIVE_STATUSES, OFF_BOOK, OrderStatus, OrderType, Side, TimeInForce, TradingMode
 
 ACCEPTED = "accepted"  # Taken in, its units or money held; the matching job has not seen it yet.
 STATUSES = [ACCEPTED, *(status.value for status in OrderStatus)]
-OF_AN_ORDER = ("order", "amend", "cancel", "confirm", "expire")
+OF_AN_ORDER = ("order", "amend", "cancel", "confirm", "expire", "deal")
 OF_A_CALL = ("call", "uncross")  # A call auction begins; it ends and what meets trades at one price.
 WATCHERS = (Role.EXCHANGE_OPERATOR, Role.AUDITOR)
 
@@ -26,6 +26,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """An instruction to buy or sell; in a listed instrument a posted offer, an accepting order or a pick.
 
+    One beside the book (of a block agreement, of an auction) is taken in and holds what it needs until it is dealt.
+
     ordered = filled + cancelled + expired + remaining; what is held for it is what its remaining part needs, fee
     included. Columns that a match changes have no index, so that its updates stay in the page.
     """
@@ -35,7 +37,7 @@ class Order(models.Model):
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     control_group = models.CharField(max_length=64)
-    kind = models.CharField(max_length=8, choices=[(one, one) for one in ("place", "accept", "pick")])
+    kind = models.CharField(max_length=8, choices=[(one, one) for one in ("place", "accept", "pick", *OFF_BOOK)])
     side = models.CharField(max_length=4, choices=[(side.value, side.value) for side in Side])
     type = models.CharField(max_length=8, choices=[(one.value, one.value) for one in OrderType])
     time_in_force = models.CharField(max_length=4, choices=[(one.value, one.value) for one in TimeInForce])
@@ -89,6 +91,10 @@ class Order(models.Model):
                 | Q(status__in=[ACCEPTED, OrderStatus.LIVE.value, OrderStatus.PARTIALLY_FILLED.value]),
                 name="ended_order_has_no_rest",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=list(OFF_BOOK), status__in=[one.value for one in LIVE_STATUSES]),
+                name="order_beside_the_book_never_rests",
+            ),
         ]
         indexes = [models.Index(fields=["organisation", "-id"], name="order_of_organisation")]
 
@@ -104,7 +110,8 @@ class Order(models.Model):
 class OrderEvent(models.Model):
     """One thing accepted for an instrument, in its sequence: these rows are the queue of the matching job.
 
-    price_fen: of an amendment its price; of the end of a call the base price, to which the call's price is close.
+    A deal is of an order and its counterpart, the maker. price_fen: of an amendment its price; of the end of a call the
+    base price, to which the call's price is close.
     """
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
@@ -125,6 +132,10 @@ class OrderEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=OF_AN_ORDER, order__isnull=False) | Q(kind__in=OF_A_CALL, order__isnull=True),
                 name="event_is_of_an_order_or_a_call",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="deal") | Q(counterpart__isnull=False, quantity__isnull=False, quantity__gt=0),
+                name="deal_has_two_orders",
             ),
         ]
 

@@ -23,7 +23,9 @@ from exchange.rules.prices import price_limits, volume_weighted_price
 from exchange.rules.profile import Profile
 from exchange.rules.schedule import AFTER_CALL, GATHERS, TAKES_ORDERS, Call, Phase, Schedule
 from exchange.rules.terms import (
+    BOOK_MODES,
     LIVE_STATUSES,
+    OFF_BOOK,
     OrderStatus,
     OrderType,
     RejectCode,
@@ -36,8 +38,10 @@ from exchange.rules.terms import (
 
 __all__ = [
     "AFTER_CALL",
+    "BOOK_MODES",
     "GATHERS",
     "LIVE_STATUSES",
+    "OFF_BOOK",
     "TAKES_ORDERS",
     "Accept",
     "Amend",

@@ -61,6 +61,10 @@ class Profile:
     def least_tonnes(self) -> int:
         return int(self.value("trading.least_tonnes") or 1)
 
+    def least_tonnes_of(self, mode: TradingMode) -> int:
+        """The least that one order of a mode may be for; a mode without a value of its own has the common one."""
+        return int(self.value(f"trading.least_tonnes.{mode.value}") or self.least_tonnes)
+
     @property
     def most_holders(self) -> int | None:
         found = self.value("trading.most_holders")

@@ -13,6 +13,7 @@ from exchange.errors import ScenarioUnreadable
 from exchange.rules.book import Book
 from exchange.rules.events import Accept, Amend, Cancel, Close, Event, Fill, OpenAuction, Pick, Place, Uncross
 from exchange.rules.terms import (
+    BOOK_MODES,
     OrderStatus,
     OrderType,
     RejectCode,
@@ -213,7 +214,7 @@ def _instrument(written: Any) -> Instrument:
         raise ScenarioUnreadable("instrument.pick_levels", code="invalid_field", reason="1, 5 or null is expected")
     base = content.get("base_price")
     return Instrument(
-        mode=_word(content, "mode", field, TradingMode),
+        mode=_book_mode(content, field),
         tick=int(tick.scaleb(decimals)),
         decimals=decimals,
         self_trade_prevention=_word(
@@ -222,6 +223,14 @@ def _instrument(written: Any) -> Instrument:
         pick_levels=pick_levels,
         base_price=None if base is None else _price(base, "instrument.base_price", decimals),
     )
+
+
+def _book_mode(content: dict[str, Any], field: str) -> TradingMode:
+    mode = _word(content, "mode", field, TradingMode)
+    if mode not in BOOK_MODES:
+        expected = ", ".join(BOOK_MODES)
+        raise ScenarioUnreadable(f"{field}.mode", code="invalid_field", reason=f"one of {expected} is expected")
+    return mode
 
 
 def _step(written: Any, field: str, instrument: Instrument) -> Step:

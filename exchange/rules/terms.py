@@ -48,10 +48,17 @@ class SelfTradePrevention(StrEnum):
 
 
 class TradingMode(StrEnum):
-    """How an instrument trades; what differs is who may take."""
+    """How a trade comes about. An instrument's book is of the first or the second kind; the others stand beside it."""
 
     LISTED = "listed_agreement"
     CONTINUOUS = "continuous"
+    BLOCK = "block_agreement"
+    AUCTION = "one_way_auction"
+
+
+BOOK_MODES = (TradingMode.LISTED, TradingMode.CONTINUOUS)
+# Kinds of orders that hold what they need beside the book and never rest in it; a deal between two of them is a trade.
+OFF_BOOK = {"block": TradingMode.BLOCK, "auction": TradingMode.AUCTION}
 
 
 class OrderStatus(StrEnum):

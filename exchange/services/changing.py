@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.rules import Actor
 from exchange import errors
 from exchange.models import Order
-from exchange.rules import OrderType, Side
+from exchange.rules import OFF_BOOK, OrderType, Side, TradingMode
 from exchange.services.means import count_purchases, refuse_beyond_limits, standing_in
 from exchange.services.sequence import accept_event, lock_queues
 from exchange.services.terms import (
@@ -28,7 +28,7 @@ from settlement.services import hold_cash_for_order, hold_units_for_order
 def cancel_order(*, actor: Actor, order_id: int, at: datetime) -> Order:
     """Ask for the open part of an order to be cancelled; queued like any event.
 
-    Raises OrderNotThere, OrderEnded, CallIsFirm.
+    Raises OrderNotThere, OrderEnded, CallIsFirm, ModeForbids for an order beside the book.
     """
     order = _own_live_order(actor, order_id)
     refuse_in_firm_call(order.instrument, at)
@@ -51,8 +51,9 @@ def amend_order(*, actor: Actor, order_id: int, price_fen: int | None, quantity:
     rests = order.kind == "place" or (order.kind == "accept" and order.posts_rest)
     if not rests or order.type != OrderType.LIMIT:
         raise errors.ModeForbids(mode=terms.day.mode)
-    check_quantity(new_quantity, terms)
-    check_price(new_price, terms)
+    mode = TradingMode(terms.day.mode)
+    check_quantity(new_quantity, terms, mode)
+    check_price(new_price, terms, mode)
     refuse_crossing_itself(Side(order.side), new_price, terms)
     adds = max(0, new_quantity - order.remaining) if order.side == Side.BUY else 0
     if adds and not order.retires:
@@ -108,4 +109,6 @@ def _own_live_order(actor: Actor, order_id: int) -> Order:
     order = Order.objects.select_for_update(of=("self",)).select_related("instrument").get(pk=order_id)
     if not order.remaining:
         raise errors.OrderEnded
+    if order.kind in OFF_BOOK:  # Its room lets it go, or nobody does.
+        raise errors.ModeForbids(mode=OFF_BOOK[order.kind].value)
     return order

@@ -20,6 +20,9 @@ def carry_out(event: OrderEvent, run: MatchRun) -> None:
     if event.kind == "order":
         order.priority = event.sequence
         outcome = run.book.apply(_arrival(order))
+    elif event.kind == "deal":
+        _deal(event, order, run)
+        return
     elif event.kind == "amend":
         outcome = _amend(event, order, run)
     elif event.kind == "confirm":
@@ -71,6 +74,19 @@ def _arrival(order: Order) -> rules.Event:
         order.quantity,
         order.minimum_quantity,
     )
+
+
+def _deal(event: OrderEvent, taker: Order, run: MatchRun) -> None:
+    """Trade between two orders beside the book, at the maker's price; one that has ended meanwhile trades nothing."""
+    assert event.counterpart_id is not None
+    assert event.quantity is not None
+    maker = run.orders[event.counterpart_id]
+    if min(taker.remaining, maker.remaining) < event.quantity or taker.control_group == maker.control_group:
+        return
+    assert maker.price_fen is not None
+    fill = Fill(maker.pk, taker.pk, maker.price_fen, event.quantity)
+    record(fill, run, at_call=False)
+    _end_purchases_of_sellers(fill, event, run)
 
 
 def _amend(event: OrderEvent, order: Order, run: MatchRun) -> rules.Outcome:

@@ -7,7 +7,8 @@ from collections import Counter
 from django.db import connection
 
 from exchange.models import Order
-from exchange.rules import OrderStatus, Side
+from exchange.models.orders import ACCEPTED
+from exchange.rules import OFF_BOOK, OrderStatus, Side, TradingMode
 from exchange.services.match_run import MatchRun
 from rulebook.queries import business_date
 from settlement.rules import TradeToSettle
@@ -79,7 +80,9 @@ def _count_done(run: MatchRun) -> None:
 
 
 def _resting_status(order: Order) -> str:
-    """Return the status to store: an order that still rests is live, or partially filled."""
+    """Return the status to store: an order that rests is live, or partially filled; one beside the book is neither."""
+    if order.remaining and order.kind in OFF_BOOK:
+        return ACCEPTED
     if order.remaining:
         return (OrderStatus.PARTIALLY_FILLED if order.filled else OrderStatus.LIVE).value
     return OrderStatus(order.status).value
@@ -126,6 +129,7 @@ def _write_trades(run: MatchRun) -> None:
             trade["seller_fee"],
             entry,
             trade["at_call"],
+            OFF_BOOK.get(trade["taker"].kind, TradingMode(run.day.mode)).value,
         )
         for number, entry, trade in zip(ids, entries, run.trades, strict=True)
     ]
@@ -134,19 +138,28 @@ def _write_trades(run: MatchRun) -> None:
             """INSERT INTO exchange_trade (id, instrument_id, asset_id, maker_order_id, taker_order_id, buyer_id,
                    seller_id, buyer_group, seller_group, taker_side, price_fen, quantity, value_fen, buyer_fee_fen,
                    seller_fee_fen, entry_id, at_call, mode, batch_id, business_date, at)
-               SELECT v.*, %s, %s, %s, %s
+               SELECT v.*, %s, %s, %s
                FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
                            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
-                           %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[]) AS v""",
+                           %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[], %s::text[]) AS v""",
             [
-                run.day.mode,
                 run.batch_id,
                 business_date(run.at),
                 run.at,
-                *([row[column] for row in rows] for column in range(17)),
+                *([row[column] for row in rows] for column in range(18)),
             ],
         )
     for row in rows:
         run.news.append(
-            ("trade", {"id": row[0], "price": row[10], "quantity": row[11], "side": row[9], "at": run.at.isoformat()})
+            (
+                "trade",
+                {
+                    "id": row[0],
+                    "price": row[10],
+                    "quantity": row[11],
+                    "side": row[9],
+                    "mode": row[17],
+                    "at": run.at.isoformat(),
+                },
+            )
         )

@@ -10,7 +10,8 @@ from exchange.rules import OrderType, Side, TimeInForce
 
 @dataclass(frozen=True)
 class NewOrder:
-    """An order as asked for. kind: place (post), accept (successive picks) or pick (exactly the best price).
+    """An order as asked for. kind: place (post), accept (successive picks) or pick (exactly the best price); block and
+    auction for the rooms of these alone: such an order holds what it needs and waits beside the book for its deal.
 
     price_fen: None for a market order. asset_id: of a sale, the batch to sell from; None takes the first that suffices.
     retires: of a purchase by the room that retires what it buys at once, at the fee for that; no edge sets it.
@@ -32,7 +33,7 @@ class NewOrder:
 
 @dataclass(frozen=True)
 class PlacedOrder:
-    """An order taken in: its place in the instrument's queue of events, and what is held for it."""
+    """An order taken in: its place in the instrument's queue of events (0: none), and what is held for it."""
 
     id: int
     instrument_id: int

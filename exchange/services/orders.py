@@ -13,7 +13,7 @@ from accounts.rules import Actor
 from exchange import queries
 from exchange.models import Instrument, Order
 from exchange.queries import Standing
-from exchange.rules import Side
+from exchange.rules import OFF_BOOK, Side
 from exchange.services.means import (
     batch_to_sell,
     count_purchases,
@@ -94,7 +94,8 @@ class _Taking:
         market = self._market(order.instrument_code)
         terms, standing, at = market.terms, market.standing, self.at
         check(order, terms, at)
-        refuse_crossing_itself(order.side, order.price_fen, terms)
+        if order.kind not in OFF_BOOK:
+            refuse_crossing_itself(order.side, order.price_fen, terms)
         quantity, buys = order.quantity, order.side is Side.BUY
         asset_id, hold_price, held_fen = None, 0, 0
         retires = order.retires and buys
@@ -147,8 +148,9 @@ class _Taking:
             holds=[HoldForOrder(f"order:{row.pk}:hold", row.asset_id, row.held_units or row.held_fen) for row in rows],
             at=self.at,
         )
-        sequences = accept_orders(rows, at=self.at)
+        queued = [row for row in rows if row.kind not in OFF_BOOK]
+        sequences = {row.pk: sequence for row, sequence in zip(queued, accept_orders(queued, at=self.at), strict=True)}
         return [
-            PlacedOrder(row.pk, row.instrument_id, sequence, row.held_units, row.held_fen)
-            for row, sequence in zip(rows, sequences, strict=True)
+            PlacedOrder(row.pk, row.instrument_id, sequences.get(row.pk, 0), row.held_units, row.held_fen)
+            for row in rows
         ]

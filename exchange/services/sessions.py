@@ -9,7 +9,7 @@ from django.db import transaction
 from exchange import queries, rules
 from exchange.errors import ModeForbids
 from exchange.models import Halt, Instrument, InstrumentDay, MatchState, Order
-from exchange.rules import AFTER_CALL, GATHERS, Phase, TimeInForce, TradingMode
+from exchange.rules import AFTER_CALL, GATHERS, OFF_BOOK, Phase, TimeInForce, TradingMode
 from exchange.services.large_holdings import note_large_holdings
 from exchange.services.sequence import accept_event, lock_queues, tell_streams
 from rulebook.queries import business_date
@@ -97,7 +97,8 @@ def _keep_the_call(day: InstrumentDay, phase: Phase, at: datetime) -> Phase:
 
 
 def _has_live_orders(instrument_id: int) -> bool:
-    return Order.objects.filter(instrument_id=instrument_id, remaining__gt=0).exists()
+    live = Order.objects.filter(instrument_id=instrument_id, remaining__gt=0)
+    return live.exclude(kind__in=OFF_BOOK).exists()
 
 
 @transaction.atomic

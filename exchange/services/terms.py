@@ -9,7 +9,18 @@ from accounts.queries import organisation
 from accounts.rules import HOLDER_KINDS, Actor, OrganisationView
 from exchange import errors, queries
 from exchange.models import Instrument, InstrumentDay, Order
-from exchange.rules import GATHERS, TAKES_ORDERS, OrderType, Phase, Profile, Side, TimeInForce, TradingMode
+from exchange.rules import (
+    GATHERS,
+    OFF_BOOK,
+    TAKES_ORDERS,
+    OrderType,
+    Phase,
+    Profile,
+    Side,
+    TimeInForce,
+    TradingMode,
+    price_limits,
+)
 from exchange.services.new_orders import NewOrder
 from exchange.services.sessions import advance_day
 from rulebook.queries import business_date
@@ -82,7 +93,7 @@ def refuse_crossing_itself(side: Side, price_fen: int | None, terms: Terms) -> N
     """In a call, refuse an order that reaches one of the own control group: at the one price both would trade."""
     if terms.day.phase not in GATHERS or price_fen is None or not terms.profile.round_trip_days:
         return
-    others = Order.objects.filter(
+    others = Order.objects.exclude(kind__in=OFF_BOOK).filter(
         instrument_id=terms.instrument.pk,
         control_group=terms.holder.control_group,
         side=side.other,
@@ -94,21 +105,23 @@ def refuse_crossing_itself(side: Side, price_fen: int | None, terms: Terms) -> N
 
 
 def check(order: NewOrder, terms: Terms, at: datetime) -> None:
-    mode = TradingMode(terms.day.mode)
+    mode = OFF_BOOK.get(order.kind, TradingMode(terms.day.mode))
+    if order.kind in OFF_BOOK and (order.type is OrderType.MARKET or order.time_in_force in IMMEDIATE):
+        raise errors.ModeForbids(field="type", mode=mode.value)
     listed_only = order.kind in ("accept", "pick")
     continuous_only = (
         order.type is OrderType.MARKET or order.time_in_force in IMMEDIATE or order.minimum_quantity
     ) and not listed_only
     if (listed_only and mode is not TradingMode.LISTED) or (continuous_only and mode is not TradingMode.CONTINUOUS):
         raise errors.ModeForbids(field="type", mode=mode.value)
-    check_quantity(order.quantity, terms)
+    check_quantity(order.quantity, terms, mode)
     if (order.type is OrderType.MARKET) != (order.price_fen is None):
         raise errors.InvalidPrice(field="price")
     if not 0 <= order.minimum_quantity <= order.quantity:
         raise errors.InvalidQuantity(
             field="minimum_quantity", least=0, most=order.quantity, found_value=order.minimum_quantity
         )
-    check_price(order.price_fen, terms)
+    check_price(order.price_fen, terms, mode)
     if order.time_in_force is TimeInForce.GTD:
         today = business_date(at)
         longest = terms.profile.validity_days
@@ -119,20 +132,34 @@ def check(order: NewOrder, terms: Terms, at: datetime) -> None:
             )
 
 
-def check_quantity(quantity: int, terms: Terms) -> None:
+def check_quantity(quantity: int, terms: Terms, mode: TradingMode) -> None:
     profile = terms.profile
-    least, most = profile.least_tonnes, profile.most_tonnes
-    if quantity < least or quantity % least or (most is not None and quantity > most):
+    unit, least, most = profile.least_tonnes, profile.least_tonnes_of(mode), profile.most_tonnes
+    if quantity < least or quantity % unit or (most is not None and quantity > most):
         name = "trading.most_tonnes" if most is not None and quantity > most else "trading.least_tonnes"
+        own = profile.values.get(f"{name}.{mode.value}") if quantity < least else None
         raise errors.InvalidQuantity(
-            field="quantity", rule=profile.values.get(name), least=least, most=most or "—", found_value=quantity
+            field="quantity", rule=own or profile.values.get(name), least=least, most=most or "—", found_value=quantity
         )
 
 
-def check_price(price_fen: int | None, terms: Terms) -> None:
+def limits(terms: Terms, mode: TradingMode) -> tuple[int | None, int | None]:
+    """Return the lowest and the highest price of a mode on the day, in fen; None, None: it has no band.
+
+    The book has those that its day opened with; a deal beside it has its own band around the same base price.
+    """
+    if mode is TradingMode(terms.day.mode):
+        return terms.day.lower_fen, terms.day.upper_fen
+    band = terms.profile.band(mode)
+    if band is None:
+        return None, None
+    return price_limits(base_fen=terms.day.base_price_fen, band=band, tick_fen=terms.profile.tick_fen)
+
+
+def check_price(price_fen: int | None, terms: Terms, mode: TradingMode) -> None:
     if price_fen is None:
         return
-    tick, day = terms.profile.tick_fen, terms.day
+    tick = terms.profile.tick_fen
     if price_fen <= 0:
         raise errors.InvalidPrice(field="price")
     if price_fen % tick:
@@ -142,12 +169,13 @@ def check_price(price_fen: int | None, terms: Terms) -> None:
             tick=yuan(tick),
             price=yuan(price_fen),
         )
-    if day.lower_fen is not None and day.upper_fen is not None and not day.lower_fen <= price_fen <= day.upper_fen:
+    lower, upper = limits(terms, mode)
+    if lower is not None and upper is not None and not lower <= price_fen <= upper:
         raise errors.PriceOutOfBand(
             field="price",
-            rule=terms.profile.values[f"trading.band.{day.mode}"],
-            lower=yuan(day.lower_fen),
-            upper=yuan(day.upper_fen),
+            rule=terms.profile.values[f"trading.band.{mode.value}"],
+            lower=yuan(lower),
+            upper=yuan(upper),
             price=yuan(price_fen),
         )
 

@@ -39,7 +39,7 @@ TRADE = {
     "asset_id": 1,
     "entry_id": 9,
 }
-INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03"}
+INSTRUMENT = {"code": "x", "tradable_from": "2026-03-03", "mode": "listed_agreement"}
 APPROVAL = {
     "maker_id": 1,
     "state": "proposed",
@@ -77,6 +77,7 @@ INSTRUMENT_OF_LIMITS = {
     "code": "L",
     "scheme": "limits",
     "rule_scheme": "limits",
+    "mode": "listed_agreement",
     "project_code": "P",
     "vintage_year": 2024,
     "tradable_from": "2026-03-03",
@@ -142,7 +143,7 @@ BATCH = row("exchange_matchbatch", id=77, trades=1)
 STATE = {"kind": "accept", "sequence": 5}
 EVENT = {"kind": "order", "order_id": 11}
 HALT = {"since": "2026-03-02 10:00+08"}
-DAY = {"base_price_fen": 100, "lower_fen": 90, "upper_fen": 110}
+DAY = {"base_price_fen": 100, "lower_fen": 90, "upper_fen": 110, "mode": "listed_agreement"}
 
 ATTACKS = [
     Attack(
@@ -207,7 +208,9 @@ ATTACKS = [
     Attack("instrument_day_is_one", (row("exchange_instrumentday", DAY),), (row("exchange_instrumentday", DAY),)),
     Attack("limits_around_base_price", (row("exchange_instrumentday", DAY, lower_fen=101),)),
     Attack("limits_around_base_price", (row("exchange_instrumentday", DAY, upper_fen=99),)),
-    Attack("limits_around_base_price", (row("exchange_instrumentday", base_price_fen=0),)),
+    Attack("limits_around_base_price", (row("exchange_instrumentday", DAY, base_price_fen=0),)),
+    Attack("instrument_has_a_book", (row("exchange_instrument", INSTRUMENT, mode="one_way_auction"),)),
+    Attack("day_has_a_book", (row("exchange_instrumentday", DAY, mode="block_agreement"),)),
     *append_only("exchange_marketevent", row("exchange_marketevent"), guard="market_event_is_append_only"),
     emptied("exchange_marketevent", "market_event_is_not_truncated"),
     Attack("market_event_sequence_is_one", (row("exchange_marketevent"),), (row("exchange_marketevent"),)),
@@ -257,6 +260,11 @@ ATTACKS = [
     Attack("ended_order_has_no_rest", (row("exchange_order", SELL, status="cancelled"),)),
     Attack("limit_order_has_a_price", (row("exchange_order", SELL, price_fen=None),)),
     Attack("limit_order_has_a_price", (row("exchange_order", SELL, type="market"),)),
+    *(
+        Attack("order_beside_the_book_never_rests", (row("exchange_order", SELL, kind=kind, status=status),))
+        for kind in ("block", "auction")
+        for status in ("live", "partially_filled")
+    ),
     Attack("order_adds_up", (row("exchange_order", SELL, filled=1),)),
     Attack("order_adds_up", (row("exchange_order", SELL, filled=-1, cancelled=1),)),
     Attack(
@@ -276,6 +284,14 @@ ATTACKS = [
     Attack("event_sequence_is_one", (row("exchange_orderevent", EVENT),), (row("exchange_orderevent", EVENT),)),
     *append_only("exchange_orderevent", row("exchange_orderevent", EVENT), guard="order_event_is_append_only"),
     Attack("event_is_of_an_order_or_a_call", (row("exchange_orderevent", EVENT, order_id=None),)),
+    *(
+        Attack("deal_has_two_orders", (row("exchange_orderevent", {**EVENT, "kind": "deal", **change}),))
+        for change in (
+            {"counterpart_id": None, "quantity": 5},
+            {"counterpart_id": 12, "quantity": None},
+            {"counterpart_id": 12, "quantity": 0},
+        )
+    ),
     Attack("event_is_of_an_order_or_a_call", (row("exchange_orderevent", EVENT, kind="uncross"),)),
     *(
         Attack(
@@ -310,6 +326,25 @@ ATTACKS = [
     Attack("trade_between_two_groups", (row("exchange_trade", TRADE, seller_id=1),), (KEY,)),
     Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, value_fen=51),), (KEY,)),
     Attack("trade_value_is_quantity_times_price", (row("exchange_trade", TRADE, quantity=0, value_fen=0),), (KEY,)),
+    *(
+        Attack(
+            "trade_fits_its_orders",
+            (row("exchange_trade", TRADE, mode=mode),),
+            (
+                row("exchange_order", SELL, id=11, kind=sold, status="accepted"),
+                row("exchange_order", BUY, id=12, kind=bought, status="accepted"),
+                KEY,
+            ),
+            "trade_mode_is_of_its_orders",
+        )
+        for mode, sold, bought in (
+            ("listed_agreement", "block", "block"),
+            ("block_agreement", "block", "place"),
+            ("block_agreement", "place", "place"),
+            ("one_way_auction", "auction", "block"),
+            ("continuous", "place", "auction"),
+        )
+    ),
     *(
         Attack("trade_fits_its_orders", (row("exchange_trade", TRADE, change),), ORDERS)
         for change in (
