@@ -4,7 +4,9 @@ from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
 from exchange.api import freezes as freeze_api
 from exchange.api import views
+from exchange.api.replay import Replay
 from exchange.web import approvals, confirmations, desk, freezes, halts, large_holdings, market, orders, ticket
+from exchange.web.replay import ReplayPage
 
 READS = signed_in(scope="orders:read")
 TRADES = roles(Role.FIRM_INITIATOR, Role.OWNER, scope="orders:write")
@@ -18,6 +20,7 @@ api_routes = [
     route("instruments/<str:code>/book/", views.Book.as_view(), name="api-book", GET=PUBLIC),
     route("instruments/<str:code>/trades/", views.Tape.as_view(), name="api-tape", GET=PUBLIC),
     route("instruments/<str:code>/candles/", views.Candles.as_view(), name="api-candles", GET=PUBLIC),
+    route("instruments/<str:code>/replay/", Replay.as_view(), name="api-replay", GET=PUBLIC),
     route("instruments/<str:code>/accepts/", views.Accepts.as_view(), name="api-accepts", POST=TRADES),
     route("instruments/<str:code>/picks/", views.Picks.as_view(), name="api-picks", POST=TRADES),
     route("orders/", views.Orders.as_view(), name="api-orders", GET=READS, POST=TRADES),
@@ -52,6 +55,7 @@ web_routes = [
     route("market/strip/", market.Strip.as_view(), name="exchange-strip", GET=PUBLIC),
     route("market/<str:code>/", market.InstrumentPage.as_view(), name="exchange-instrument", GET=PUBLIC),
     route("market/<str:code>/order/", ticket.TicketPage.as_view(), name="exchange-ticket", GET=TRADERS, POST=TRADERS),
+    route("market/<str:code>/replay/", ReplayPage.as_view(), name="exchange-replay", GET=PUBLIC),
     route("market/<str:code>/parts/", market.Parts.as_view(), name="exchange-parts", GET=PUBLIC),
     route("orders/", orders.OrdersPage.as_view(), name="exchange-orders", GET=OWN),
     route("orders.xlsx", orders.OrdersExport.as_view(), name="exchange-orders-export", GET=OWN),

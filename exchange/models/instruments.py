@@ -98,7 +98,8 @@ class ApprovalRecord(models.Model):
 class InstrumentDay(models.Model):
     """One trading day of an instrument: base price, limits, the mode it trades in that day, and how far it has come.
 
-    phase: the last one that was begun. A call stays open while a halt stands in the way of its end.
+    phase: the last one that was begun. A call stays open while a halt stands in the way of its end. first_event: the
+    market event that tells of its opening; what follows up to the next day's is the day, to be replayed.
     """
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="days")
@@ -110,6 +111,7 @@ class InstrumentDay(models.Model):
     phase = models.CharField(
         max_length=10, choices=[(one.value, one.value) for one in Phase], default=Phase.PRE_OPEN.value
     )
+    first_event = models.BigIntegerField(null=True)  # None: of a day before the book was told.
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 

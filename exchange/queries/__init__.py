@@ -1,6 +1,6 @@
 """What the market can be asked. Nothing here writes or locks."""
 
-from exchange.queries.book import BookView, LevelView, book, live_orders
+from exchange.queries.book import BEST, BookView, LevelView, book, live_orders
 from exchange.queries.call import CallView, call_of
 from exchange.queries.confirmations import trade_confirmation
 from exchange.queries.instruments import (
@@ -32,6 +32,7 @@ from exchange.queries.orders import (
 )
 from exchange.queries.profile import profile
 from exchange.queries.proofs import broken_invariants
+from exchange.queries.replay import Moment, moment, replay, replayable_days
 from exchange.queries.schedule import (
     is_in_call,
     is_in_session,
@@ -44,12 +45,14 @@ from exchange.queries.standing import Batch, Standing, large_holding, large_hold
 from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest_market_event, tape, turnover
 
 __all__ = [
+    "BEST",
     "Batch",
     "BookView",
     "CallView",
     "InstrumentView",
     "LevelView",
     "MatchingStrip",
+    "Moment",
     "OfferLevel",
     "Standing",
     "approval",
@@ -75,6 +78,7 @@ __all__ = [
     "live_orders",
     "matching_strip",
     "mode_of_day",
+    "moment",
     "newest_market_event",
     "next_opening",
     "offers_to",
@@ -83,6 +87,8 @@ __all__ = [
     "phase_at",
     "profile",
     "proposals_visible_to",
+    "replay",
+    "replayable_days",
     "round_trip_start",
     "session_instants",
     "sold_since",

@@ -102,7 +102,10 @@ class Book:
 
     def levels(self, side: Side, count: int | None = None) -> list[tuple[int, int]]:
         """Return price and quantity of the levels of a side, best first."""
-        return [(level.price, level.quantity) for level in self._sides[side].sorted_levels()[:count]]
+        queue = self._sides[side]
+        return [
+            (level.price, level.quantity) for level in (queue.sorted_levels() if count is None else queue.top(count))
+        ]
 
     def meetings(self) -> Iterator[tuple[BookOrder, BookOrder, int]]:
         """Give the pairs of posted bid and ask that reach each other, best first, with the quantity in common.

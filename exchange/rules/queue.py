@@ -55,6 +55,19 @@ class Queue:
             heapq.heappop(heap)
         return None
 
+    def top(self, count: int) -> list[Level]:
+        """Return the best `count` levels, best first: what it costs grows with them, not with the book."""
+        heap, levels, sign = self._heap, self.levels, self._sign
+        found: list[Level] = []
+        while heap and len(found) < count:
+            level = levels.get(sign * heapq.heappop(heap))
+            # A price whose level is gone drops out; one that came back while its old entry was there stands twice.
+            if level is not None and (not found or found[-1] is not level):
+                found.append(level)
+        for level in found:
+            heapq.heappush(heap, sign * level.price)
+        return found
+
     def sorted_levels(self) -> list[Level]:
         """Return the levels, best first."""
         return sorted(self.levels.values(), key=lambda level: self._sign * level.price)

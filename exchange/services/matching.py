@@ -118,7 +118,17 @@ def _match(
     state.save(update_fields=["sequence", "in_call"])
     if run.day.mode == TradingMode.LISTED:
         propose(run)
-    run.news.append(("book", {"sequence": state.sequence}))
+    run.news.append(
+        (
+            "book",
+            {
+                "sequence": state.sequence,
+                "at": at.isoformat(),
+                "bids": kept.book.levels(Side.BUY, queries.BEST),
+                "asks": kept.book.levels(Side.SELL, queries.BEST),
+            },
+        )
+    )
     tell_streams(instrument_id, run.news)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -78,10 +78,10 @@ def accept_orders(rows: Sequence[Order], *, at: datetime) -> list[int]:
     return [event.sequence for event in events]
 
 
-def tell_streams(instrument_id: int, events: list[tuple[str, dict[str, object]]]) -> None:
-    """Write market events, each with the next number of the instrument's stream."""
+def tell_streams(instrument_id: int, events: list[tuple[str, dict[str, object]]]) -> int:
+    """Write market events, each with the next number of the instrument's stream; return the first of them, 0: none."""
     if not events:
-        return
+        return 0
     first = next_sequence(instrument_id, "market", len(events))
     with connection.cursor() as cursor:  # One statement for all: a batch tells of hundreds.
         cursor.execute(
@@ -90,3 +90,4 @@ def tell_streams(instrument_id: int, events: list[tuple[str, dict[str, object]]]
                FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS e (kind, body, number)""",
             [instrument_id, first, [kind for kind, _ in events], [json.dumps(body) for _, body in events]],
         )
+    return first

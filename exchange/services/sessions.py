@@ -37,6 +37,22 @@ def open_day(*, instrument_id: int, at: datetime) -> InstrumentDay:
     lower, upper = (None, None)
     if band is not None:
         lower, upper = rules.price_limits(base_fen=base, band=band, tick_fen=profile.tick_fen)
+    best = queries.book(instrument_id, lower=lower, upper=upper)
+    first_event = tell_streams(
+        instrument_id,
+        [
+            ("state", {"open": True, "day": day.isoformat(), "base_price_fen": base}),
+            (
+                "book",
+                {
+                    "sequence": state.sequence,
+                    "at": at.isoformat(),
+                    "bids": [(level.price_fen, level.quantity) for level in best.bids],
+                    "asks": [(level.price_fen, level.quantity) for level in best.asks],
+                },
+            ),
+        ],
+    )
     opened = InstrumentDay.objects.create(
         instrument_id=instrument_id,
         day=day,
@@ -44,13 +60,13 @@ def open_day(*, instrument_id: int, at: datetime) -> InstrumentDay:
         base_price_fen=base,
         lower_fen=lower,
         upper_fen=upper,
+        first_event=first_event,
         opened_at=at,
     )
     state.book_version += 1
     # A call that a halt kept open over the last close is not this day's; one of a scenario is ended by its own event.
     state.in_call = state.in_call and profile.schedule(mode).sessions is None
     state.save(update_fields=["book_version", "in_call"])
-    tell_streams(instrument_id, [("state", {"open": True, "day": day.isoformat(), "base_price_fen": base})])
     return opened
 
 

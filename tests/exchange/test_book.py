@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from exchange.rules import (
     Book,
     BookOrder,
+    Cancel,
+    OrderType,
+    Place,
     SelfTradePrevention,
     Side,
     TimeInForce,
@@ -273,3 +276,23 @@ def test_posts_that_reach_each_other_are_paired_once_and_never_within_a_group():
     pairs = [(bid.id, ask.id, quantity) for bid, ask, quantity in book.meetings()]
 
     assert pairs == [("o2", "o1", 5), ("o3", "o0", 4)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from(list(Side))), max_size=60),
+    count=st.integers(0, 4),
+)
+def test_the_best_levels_are_the_first_of_all_levels(steps, count):
+    """Levels come, go and come back at the same price; looking at the best ones never changes what the best is."""
+    book, live = Book(mode=TradingMode.LISTED), {side: [] for side in Side}
+    for number, (price, action, side) in enumerate(steps):
+        if action or not live[side]:
+            book.apply(Place(number, number, str(number), side, OrderType.LIMIT, TimeInForce.GTC, price, 5))
+            live[side].append(number)
+        else:
+            book.apply(Cancel(live[side].pop(price % len(live[side]))))
+        for one in Side:
+            every = book.levels(one)
+            assert book.levels(one, count) == every[:count]
+            assert book.best_price(one) == (every[0][0] if every else None)
