@@ -222,3 +222,35 @@ class NothingToSell(Refusal):
 
     code = "insufficient_units"
     message = "{available} t are available, {needed} t are needed."
+
+
+class BlockNotThere(NotThere):
+    """No such block agreement for this actor to decide."""
+
+
+class BlockEnded(Conflicting):
+    """The agreement stands elsewhere than the act needs."""
+
+    code = "block_ended"
+    message = "This block agreement has been answered, confirmed or ended meanwhile."
+
+
+class BlockWindowClosed(Refusal):
+    """Outside the hours in which block agreements are made."""
+
+    code = "block_window_closed"
+    message = "Block agreements are made from {begins} to {ends} on trading days."
+
+
+class CounterpartyUnsuitable(Refusal):
+    """The code is nobody's, one's own, or of somebody who does not trade."""
+
+    code = "counterparty_unsuitable"
+    message = "Name another participant by its unified social credit code."
+
+
+class BlockNoteUnreadable(Refusal):
+    """A reason or note that is missing, too long, or holds what cannot be printed."""
+
+    code = "block_note_unreadable"
+    message = "A reason has up to 200 characters that can be printed."

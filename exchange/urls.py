@@ -2,10 +2,11 @@
 
 from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
+from exchange.api import blocks as block_api
 from exchange.api import freezes as freeze_api
 from exchange.api import views
 from exchange.api.replay import Replay
-from exchange.web import approvals, confirmations, desk, freezes, halts, large_holdings, market, orders, ticket
+from exchange.web import approvals, blocks, confirmations, desk, freezes, halts, large_holdings, market, orders, ticket
 from exchange.web.replay import ReplayPage
 
 READS = signed_in(scope="orders:read")
@@ -28,6 +29,16 @@ api_routes = [
     route("orders/<int:order_id>/", views.OneOrder.as_view(), name="api-order", GET=READS, PATCH=TRADES),
     route("orders/<int:order_id>/cancel/", views.CancelOrder.as_view(), name="api-order-cancel", POST=TRADES),
     route("orders/<int:order_id>/trades/", views.TradesOfOrder.as_view(), name="api-order-trades", GET=READS),
+    route("block-trades/", block_api.Blocks.as_view(), name="api-blocks", GET=READS, POST=TRADES),
+    route("block-trades/<int:block_id>/", block_api.OneBlock.as_view(), name="api-block", GET=READS),
+    *(
+        route(f"block-trades/<int:block_id>/{verb}/", view.as_view(), name=f"api-block-{verb}", POST=TRADES)
+        for verb, view in (
+            ("accept", block_api.AcceptBlock),
+            ("decline", block_api.DeclineBlock),
+            ("withdraw", block_api.WithdrawBlock),
+        )
+    ),
     route("proposals/", views.Proposals.as_view(), name="api-proposals", GET=READS),
     route(
         "proposals/<int:proposal_id>/confirm/",
@@ -82,6 +93,20 @@ web_routes = [
         name="exchange-large-holding",
         GET=OWN,
         POST=TRADERS,
+    ),
+    route("blocks/", blocks.BlocksPage.as_view(), name="exchange-blocks", GET=OWN),
+    route("blocks.xlsx", blocks.BlocksExport.as_view(), name="exchange-blocks-export", GET=OWN),
+    route("blocks/new/", blocks.NewBlockPage.as_view(), name="exchange-block-new", GET=TRADERS, POST=TRADERS),
+    route("blocks/<int:block_id>/", blocks.BlockPage.as_view(), name="exchange-block", GET=OWN),
+    *(
+        route(f"blocks/<int:block_id>/{verb}/", view.as_view(), name=f"exchange-block-{verb}", GET=who, POST=who)
+        for verb, view, who in (
+            ("accept", blocks.AcceptBlock, TRADERS),
+            ("decline", blocks.DeclineBlock, TRADERS),
+            ("withdraw", blocks.WithdrawBlock, TRADERS),
+            ("confirm", blocks.ConfirmBlock, OPERATOR),
+            ("refuse", blocks.RefuseBlock, OPERATOR),
+        )
     ),
     route("desk/", desk.DeskPage.as_view(), name="exchange-desk", GET=OPERATOR, POST=OPERATOR),
     route("desk/halts/new/", halts.NewHalt.as_view(), name="exchange-halt-new", GET=OPERATOR, POST=OPERATOR),

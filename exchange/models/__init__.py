@@ -1,5 +1,6 @@
 """Tables of the market: instruments and their days, orders, events, trades, proposals, what streams read."""
 
+from exchange.models.blocks import BlockTrade
 from exchange.models.holdings import LargeHolding
 from exchange.models.instruments import ApprovalRecord, Halt, Instrument, InstrumentDay, MatchState
 from exchange.models.market import MarketEvent, MatchBatch, TradeProposal
@@ -8,6 +9,7 @@ from exchange.models.purchases import PurchasesAsked, PurchasesDone
 
 __all__ = [
     "ApprovalRecord",
+    "BlockTrade",
     "Halt",
     "Instrument",
     "InstrumentDay",

@@ -1,5 +1,6 @@
 """What the market can be asked. Nothing here writes or locks."""
 
+from exchange.queries.blocks import BlockLine, block, blocks_of_day, blocks_visible_to, open_blocks
 from exchange.queries.book import BEST, BookView, LevelView, book, live_orders
 from exchange.queries.call import CallView, call_of
 from exchange.queries.confirmations import trade_confirmation
@@ -47,6 +48,7 @@ from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest
 __all__ = [
     "BEST",
     "Batch",
+    "BlockLine",
     "BookView",
     "CallView",
     "InstrumentView",
@@ -58,6 +60,9 @@ __all__ = [
     "approval",
     "approval_in_force",
     "approvals",
+    "block",
+    "blocks_of_day",
+    "blocks_visible_to",
     "book",
     "broken_invariants",
     "call_of",
@@ -82,6 +87,7 @@ __all__ = [
     "newest_market_event",
     "next_opening",
     "offers_to",
+    "open_blocks",
     "order_view",
     "orders_visible_to",
     "phase_at",

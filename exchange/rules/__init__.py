@@ -1,6 +1,7 @@
 """Decisions and arithmetic of the exchange: no Django, no clock, whole numbers only."""
 
 from exchange.rules.auction import clearing_price
+from exchange.rules.blocks import BlockState
 from exchange.rules.book import Book
 from exchange.rules.events import (
     Accept,
@@ -45,6 +46,7 @@ __all__ = [
     "TAKES_ORDERS",
     "Accept",
     "Amend",
+    "BlockState",
     "Book",
     "BookOrder",
     "Call",

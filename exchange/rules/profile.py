@@ -110,6 +110,11 @@ class Profile:
             None if call is None else Call(read(call["from"]), read(call["firm_from"]), read(call["until"])),
         )
 
+    def in_block_window(self, clock: time) -> bool:
+        """Tell whether block agreements may be made at a time of a trading day; a profile without a window: always."""
+        window = self.value("trading.block_window")
+        return window is None or time.fromisoformat(window[0]) <= clock < time.fromisoformat(window[1])
+
     @property
     def most_events(self) -> int:
         return int(self.value("matching.most_events") or 200)

@@ -8,6 +8,15 @@ from exchange.services.approvals import (
     propose_approval,
     refuse_approval,
 )
+from exchange.services.blocks import (
+    NewBlock,
+    accept_block,
+    confirm_block,
+    decline_block,
+    propose_block,
+    refuse_block,
+    withdraw_block,
+)
 from exchange.services.changing import amend_order, cancel_order
 from exchange.services.freezes import freeze_units
 from exchange.services.halts import halt, lift_halt
@@ -20,8 +29,10 @@ from exchange.services.sessions import advance_day, begin_call, close_day, end_c
 
 __all__ = [
     "NewApproval",
+    "NewBlock",
     "NewOrder",
     "PlacedOrder",
+    "accept_block",
     "admit_instrument",
     "advance_day",
     "amend_order",
@@ -29,7 +40,9 @@ __all__ = [
     "begin_call",
     "cancel_order",
     "close_day",
+    "confirm_block",
     "confirm_proposal",
+    "decline_block",
     "end_approval",
     "end_call",
     "freeze_units",
@@ -40,7 +53,10 @@ __all__ = [
     "place_order",
     "place_orders",
     "propose_approval",
+    "propose_block",
     "refuse_approval",
+    "refuse_block",
     "report_large_holding",
     "run_sessions",
+    "withdraw_block",
 ]

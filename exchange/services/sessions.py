@@ -10,6 +10,7 @@ from exchange import queries, rules
 from exchange.errors import ModeForbids
 from exchange.models import Halt, Instrument, InstrumentDay, MatchState, Order
 from exchange.rules import AFTER_CALL, GATHERS, OFF_BOOK, Phase, TimeInForce, TradingMode
+from exchange.services.block_lapse import lapse_blocks
 from exchange.services.large_holdings import note_large_holdings
 from exchange.services.sequence import accept_event, lock_queues, tell_streams
 from rulebook.queries import business_date
@@ -153,6 +154,7 @@ def close_day(*, instrument_id: int, day: date, at: datetime) -> int:
     for order_id in due:
         accept_event(instrument_id=instrument_id, kind="expire", order_id=order_id, at=at)
     tell_streams(instrument_id, [("state", {"open": False, "day": day.isoformat(), "phase": Phase.CLOSED.value})])
+    lapse_blocks(instrument_id=instrument_id, at=at)
     note_large_holdings(instrument_id=instrument_id, day=day, at=at)
     return len(due)
 

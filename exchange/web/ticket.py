@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -100,12 +101,9 @@ class TicketPage(Page):
             return self.render_to_response(self.get_context_data(form=form), status=422)
         order = form.order(code)
         if request.POST.get("confirmed") != "1":
-            value = (order.price_fen or 0) * order.quantity
-            profile = queries.profile(self.at, queries.instrument(one.id).rule_scheme)
-            fee = highest_fee_fen(rate=profile.fee_rate, value_fen=value)
-            total = value + fee if order.side is Side.BUY else value - fee
-            shown = {"order": order, "value_fen": value, "fee_fen": fee, "total_fen": total}
-            return self.render_to_response(self.get_context_data(form=form, summary=shown))
+            return self.render_to_response(
+                self.get_context_data(form=form, summary=summary_of(order, one.rule_scheme, self.at))
+            )
         try:
             placed = services.place_order(actor=self.actor, order=order, at=self.at)
         except Refusal as refusal:
@@ -115,6 +113,14 @@ class TicketPage(Page):
         tasks.wake(placed.instrument_id)
         messages.success(request, _("Order %(number)s has been taken in.") % {"number": placed.id})
         return HttpResponseRedirect(instrument_address(code))
+
+
+def summary_of(order: NewOrder, scheme: str, at: datetime) -> dict[str, Any]:
+    """Return what an order comes to: its value, the highest fee, what is held or comes in, in fen."""
+    value = (order.price_fen or 0) * order.quantity
+    fee = highest_fee_fen(rate=queries.profile(at, scheme).fee_rate, value_fen=value)
+    total = value + fee if order.side is Side.BUY else value - fee
+    return {"order": order, "value_fen": value, "fee_fen": fee, "total_fen": total}
 
 
 class CancelOrder(View):

@@ -69,6 +69,29 @@ REPORTED = row(
     purpose="x",
     source_of_money="x",
 )
+BLOCK = {
+    "instrument_id": 5,
+    "proposer_id": 2,
+    "counterparty_id": 1,
+    "side": "sell",
+    "price_fen": 10,
+    "quantity": 5,
+    "state": "proposed",
+    "proposal_id": 11,
+    "acceptance_id": None,
+    "trade_id": None,
+    "proposed_by_id": 1,
+    "answered_by_id": None,
+    "decided_by_id": None,
+    "ended_at": None,
+}
+BESIDE = {"kind": "block", "instrument_id": 5, "status": "accepted"}
+OF_BLOCK = (
+    row("exchange_order", SELL, BESIDE, id=11, organisation_id=2),
+    row("exchange_order", BUY, BESIDE, id=12, organisation_id=1),
+)
+AGREED = {"state": "accepted", "acceptance_id": 12, "answered_by_id": 2}
+OVER = {"ended_at": "2026-03-02 14:00+08"}
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
@@ -187,6 +210,91 @@ ATTACKS = [
             (row("exchange_approvalrecord", APPROVAL, GIVEN, ended_on="2026-03-02", ended_by_id=1),),
         )
     ),
+    Attack("block_is_between_two", (row("exchange_blocktrade", BLOCK, counterparty_id=2),), OF_BLOCK),
+    *(
+        Attack(
+            "block_state_has_its_fields",
+            (f"UPDATE exchange_blocktrade SET {change}",),
+            (*OF_BLOCK, row("exchange_blocktrade", BLOCK, before)),
+        )
+        for change, before in (
+            ("state = 'accepted'", {}),
+            ("state = 'lapsed'", {}),
+            ("state = 'refused', ended_at = now()", {}),
+            ("state = 'confirmed', ended_at = now(), decided_by_id = 9", AGREED),
+            ("state = 'lapsed', ended_at = now(), decided_by_id = 9", AGREED),
+        )
+    ),
+    *(
+        Attack(
+            "block_is_decided_by_a_third",
+            (f"UPDATE exchange_blocktrade SET state = 'refused', ended_at = now(), decided_by_id = {who}",),
+            (*OF_BLOCK, row("exchange_blocktrade", BLOCK, AGREED)),
+        )
+        for who in (1, 2)
+    ),
+    Attack("block_goes_its_way", (row("exchange_blocktrade", BLOCK, AGREED),), OF_BLOCK, "block_begins_proposed"),
+    *(
+        Attack(
+            "block_goes_its_way",
+            (f"UPDATE exchange_blocktrade SET {change}",),
+            (*OF_BLOCK, row("exchange_blocktrade", BLOCK, AGREED)),
+            says,
+        )
+        for change, says in (
+            ("note = 'y', state = 'lapsed', ended_at = now()", "block_keeps_its_terms"),
+            ("proposed_by_id = 8, state = 'lapsed', ended_at = now()", "block_keeps_its_terms"),
+            ("answered_by_id = 8, state = 'lapsed', ended_at = now()", "block_keeps_its_terms"),
+            ("state = 'declined', ended_at = now()", "block_goes_one_way"),
+            ("state = 'withdrawn', ended_at = now()", "block_goes_one_way"),
+        )
+    ),
+    Attack(
+        "block_goes_its_way",
+        ("UPDATE exchange_blocktrade SET state = 'refused', decided_by_id = 9",),
+        (*OF_BLOCK, row("exchange_blocktrade", BLOCK, OVER, state="lapsed")),
+        "block_goes_one_way",
+    ),
+    *(
+        Attack(
+            "block_has_its_orders", (row("exchange_blocktrade", BLOCK, change),), OF_BLOCK, "block_orders_are_its_own"
+        )
+        for change in (
+            {"price_fen": 9},
+            {"quantity": 6},
+            {"side": "buy"},
+            {"proposer_id": 3},
+            {"instrument_id": 6},
+            {"proposal_id": 12},
+        )
+    ),
+    *(
+        Attack(
+            "block_has_its_orders",
+            ("UPDATE exchange_blocktrade SET state = 'accepted', acceptance_id = 12",),
+            (
+                row("exchange_order", SELL, BESIDE, id=11, organisation_id=2),
+                row("exchange_order", BUY, BESIDE, change, id=12),
+                row("exchange_blocktrade", BLOCK),
+            ),
+            "block_orders_are_its_own",
+        )
+        for change in (
+            {"organisation_id": 3},
+            {"organisation_id": 1, "kind": "place"},
+            {"organisation_id": 1, "side": "sell", "asset_id": 1, "held_units": 5, "held_fen": 0},
+        )
+    ),
+    *(
+        Attack(
+            "block_has_its_orders",
+            ("UPDATE exchange_blocktrade SET state = 'confirmed', trade_id = 21, decided_by_id = 9, ended_at = now()",),
+            (*OF_BLOCK, row("exchange_trade", {**TRADE, **change}, id=21), row("exchange_blocktrade", BLOCK, AGREED)),
+            "block_trade_is_of_its_orders",
+        )
+        for change in ({"maker_order_id": 13}, {"taker_order_id": 13}, {"quantity": 4, "value_fen": 40})
+    ),
+    kept("exchange_blocktrade", row("exchange_blocktrade", BLOCK), "block_is_kept"),
     Attack("large_holding_is_one_a_day", (LARGE,), (LARGE,)),
     Attack("large_holding_report_is_whole", (row("exchange_largeholding", NOTED, purpose="x"),)),
     Attack(
