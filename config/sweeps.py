@@ -48,6 +48,8 @@ class Place:
 
 # In the order in which they run when due at the same instant.
 SWEEPS: tuple[Sweep, ...] = (
+    # Before the sessions: an auction may end with a session.
+    Sweep("exchange.auctions", exchange.queries.auction_instants, exchange.services.end_due_auctions),
     Sweep("exchange.sessions", exchange.queries.session_instants, exchange.services.run_sessions),
     Sweep("registry.cases", registry.queries.due_instants, registry.services.run_due_cases),
     Sweep("settlement.transfers", settlement.queries.transfer_instants, settlement.services.run_due_transfers),

@@ -254,3 +254,59 @@ class BlockNoteUnreadable(Refusal):
 
     code = "block_note_unreadable"
     message = "A reason has up to 200 characters that can be printed."
+
+
+class AuctionNotThere(NotThere):
+    """No such auction, entrant or lot for this actor to decide."""
+
+
+class AuctionEnded(Conflicting):
+    """The auction, or the application, stands elsewhere than the act needs."""
+
+    code = "auction_ended"
+    message = "This auction stands elsewhere by now: what was asked for is possible no more, or not yet."
+
+
+class AuctionTimes(Refusal):
+    """Times that leave too short a notice, too short a time for bids, or do not lie in one session."""
+
+    code = "auction_times"
+    message = "Bids are taken for at least {minutes} minutes within one session, from {first_day} on at the earliest."
+
+
+class AuctionPrices(Refusal):
+    """Prices, step or deposit that do not fit each other."""
+
+    code = "auction_prices"
+    message = (
+        "A lot that is sold reserves its start price or more, one that is bought its start price or less;"
+        " the step is above 0, the deposit at most {highest_deposit} yuan."
+    )
+
+
+class AuctionNotRunning(Refusal):
+    """A bid before the auction begins or after it has ended."""
+
+    code = "auction_not_running"
+    message = "Bids are taken from {begins_at} to {ends_at}."
+
+
+class AuctionNotOpenToYou(Refusal):
+    """The owner, one of its group, or who was not admitted."""
+
+    code = "auction_not_open_to_you"
+    message = "Only others than the owner's group bid, once the exchange has admitted them to this auction."
+
+
+class BidTooLow(Refusal):
+    """A bid that does not better the best one by the step, or does not reach the start price."""
+
+    code = "bid_not_good_enough"
+    message = "The next bid of this auction is {least} yuan or better, found {price}."
+
+
+class AuctionTextUnreadable(Refusal):
+    """A reason or statement that is missing, too long, or holds what cannot be printed."""
+
+    code = "auction_text_unreadable"
+    message = "Write up to 300 characters that can be printed; a reason is needed where one is asked for."

@@ -2,11 +2,24 @@
 
 from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
+from exchange.api import auctions as auction_api
 from exchange.api import blocks as block_api
 from exchange.api import freezes as freeze_api
 from exchange.api import views
 from exchange.api.replay import Replay
-from exchange.web import approvals, blocks, confirmations, desk, freezes, halts, large_holdings, market, orders, ticket
+from exchange.web import (
+    approvals,
+    auctions,
+    blocks,
+    confirmations,
+    desk,
+    freezes,
+    halts,
+    large_holdings,
+    market,
+    orders,
+    ticket,
+)
 from exchange.web.replay import ReplayPage
 
 READS = signed_in(scope="orders:read")
@@ -29,6 +42,18 @@ api_routes = [
     route("orders/<int:order_id>/", views.OneOrder.as_view(), name="api-order", GET=READS, PATCH=TRADES),
     route("orders/<int:order_id>/cancel/", views.CancelOrder.as_view(), name="api-order-cancel", POST=TRADES),
     route("orders/<int:order_id>/trades/", views.TradesOfOrder.as_view(), name="api-order-trades", GET=READS),
+    route("auctions/", auction_api.Auctions.as_view(), name="api-auctions", GET=PUBLIC, POST=TRADES),
+    route("auctions/<int:auction_id>/", auction_api.OneAuction.as_view(), name="api-auction", GET=PUBLIC),
+    route(
+        "auctions/<int:auction_id>/applications/",
+        auction_api.Applications.as_view(),
+        name="api-auction-applications",
+        GET=READS,
+        POST=TRADES,
+    ),
+    route(
+        "auctions/<int:auction_id>/bids/", auction_api.Bids.as_view(), name="api-auction-bids", GET=PUBLIC, POST=TRADES
+    ),
     route("block-trades/", block_api.Blocks.as_view(), name="api-blocks", GET=READS, POST=TRADES),
     route("block-trades/<int:block_id>/", block_api.OneBlock.as_view(), name="api-block", GET=READS),
     *(
@@ -93,6 +118,39 @@ web_routes = [
         name="exchange-large-holding",
         GET=OWN,
         POST=TRADERS,
+    ),
+    route("auctions/", auctions.AuctionsPage.as_view(), name="exchange-auctions", GET=PUBLIC),
+    route("auctions.xlsx", auctions.AuctionsExport.as_view(), name="exchange-auctions-export", GET=PUBLIC),
+    route("auctions/new/", auctions.NewAuctionPage.as_view(), name="exchange-auction-new", GET=TRADERS, POST=TRADERS),
+    route(
+        "auctions/<int:auction_id>/",
+        auctions.AuctionPage.as_view(),
+        name="exchange-auction",
+        GET=PUBLIC,
+        POST=TRADERS,
+    ),
+    route(
+        "auctions/<int:auction_id>/parts/",
+        auctions.AuctionParts.as_view(),
+        name="exchange-auction-parts",
+        GET=PUBLIC,
+    ),
+    route(
+        "auctions/<int:auction_id>/entrants/<int:entrant_id>/",
+        auctions.DecideEntrant.as_view(),
+        name="exchange-auction-entrant",
+        GET=OPERATOR,
+        POST=OPERATOR,
+    ),
+    *(
+        route(f"auctions/<int:auction_id>/{verb}/", view.as_view(), name=f"exchange-auction-{verb}", GET=who, POST=who)
+        for verb, view, who in (
+            ("apply", auctions.ApplyToAuction, TRADERS),
+            ("withdraw", auctions.WithdrawAuction, TRADERS),
+            ("announce", auctions.AnnounceAuction, OPERATOR),
+            ("refuse", auctions.RefuseAuction, OPERATOR),
+            ("cancel", auctions.CancelAuction, OPERATOR),
+        )
     ),
     route("blocks/", blocks.BlocksPage.as_view(), name="exchange-blocks", GET=OWN),
     route("blocks.xlsx", blocks.BlocksExport.as_view(), name="exchange-blocks-export", GET=OWN),

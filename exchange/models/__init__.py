@@ -1,5 +1,6 @@
 """Tables of the market: instruments and their days, orders, events, trades, proposals, what streams read."""
 
+from exchange.models.auctions import Auction, AuctionBid, AuctionEntrant
 from exchange.models.blocks import BlockTrade
 from exchange.models.holdings import LargeHolding
 from exchange.models.instruments import ApprovalRecord, Halt, Instrument, InstrumentDay, MatchState
@@ -9,6 +10,9 @@ from exchange.models.purchases import PurchasesAsked, PurchasesDone
 
 __all__ = [
     "ApprovalRecord",
+    "Auction",
+    "AuctionBid",
+    "AuctionEntrant",
     "BlockTrade",
     "Halt",
     "Instrument",

@@ -1,5 +1,16 @@
 """What the market can be asked. Nothing here writes or locks."""
 
+from exchange.queries.auctions import (
+    OPERATOR,
+    BidLine,
+    auction,
+    auction_instants,
+    auction_seen_by,
+    auctions_visible_to,
+    bids_seen_by,
+    due_auctions,
+    entrants_seen_by,
+)
 from exchange.queries.blocks import BlockLine, block, blocks_of_day, blocks_visible_to, open_blocks
 from exchange.queries.book import BEST, BookView, LevelView, book, live_orders
 from exchange.queries.call import CallView, call_of
@@ -47,7 +58,9 @@ from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest
 
 __all__ = [
     "BEST",
+    "OPERATOR",
     "Batch",
+    "BidLine",
     "BlockLine",
     "BookView",
     "CallView",
@@ -60,6 +73,11 @@ __all__ = [
     "approval",
     "approval_in_force",
     "approvals",
+    "auction",
+    "auction_instants",
+    "auction_seen_by",
+    "auctions_visible_to",
+    "bids_seen_by",
     "block",
     "blocks_of_day",
     "blocks_visible_to",
@@ -68,6 +86,8 @@ __all__ = [
     "call_of",
     "candles",
     "days_of",
+    "due_auctions",
+    "entrants_seen_by",
     "events_of_order",
     "instrument",
     "instrument_by_code",

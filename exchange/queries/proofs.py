@@ -25,6 +25,7 @@ PROOFS: dict[str, tuple[str, str]] = {
            FROM settlement_holding h JOIN settlement_asset a ON a.id = h.asset_id AND a.kind = 'cash'
            LEFT JOIN (SELECT organisation_id, sum(held_fen) AS fen FROM (
                SELECT organisation_id, held_fen FROM exchange_order WHERE side = 'buy'
+               UNION ALL SELECT organisation_id, deposit_fen FROM exchange_auctionentrant WHERE returned_at IS NULL
                UNION ALL SELECT o.organisation_id, e.extra_held FROM exchange_orderevent e
                JOIN exchange_order o ON o.id = e.order_id AND o.side = 'buy'
                JOIN exchange_matchstate m ON m.instrument_id = e.instrument_id AND m.kind = 'match'

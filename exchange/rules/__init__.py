@@ -20,6 +20,15 @@ from exchange.rules.events import (
     Place,
     Uncross,
 )
+from exchange.rules.one_way_auction import (
+    AuctionFormat,
+    AuctionState,
+    AuctionTerms,
+    Bid,
+    EntrantState,
+    end_after,
+    ranked,
+)
 from exchange.rules.prices import price_limits, volume_weighted_price
 from exchange.rules.profile import Profile
 from exchange.rules.schedule import AFTER_CALL, GATHERS, TAKES_ORDERS, Call, Phase, Schedule
@@ -46,6 +55,10 @@ __all__ = [
     "TAKES_ORDERS",
     "Accept",
     "Amend",
+    "AuctionFormat",
+    "AuctionState",
+    "AuctionTerms",
+    "Bid",
     "BlockState",
     "Book",
     "BookOrder",
@@ -53,6 +66,7 @@ __all__ = [
     "Cancel",
     "Close",
     "Confirm",
+    "EntrantState",
     "Event",
     "Expire",
     "Fill",
@@ -74,6 +88,8 @@ __all__ = [
     "TradingMode",
     "Uncross",
     "clearing_price",
+    "end_after",
     "price_limits",
+    "ranked",
     "volume_weighted_price",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -114,6 +114,25 @@ class Profile:
         """Tell whether block agreements may be made at a time of a trading day; a profile without a window: always."""
         window = self.value("trading.block_window")
         return window is None or time.fromisoformat(window[0]) <= clock < time.fromisoformat(window[1])
+
+    @property
+    def auction_notice_days(self) -> int:
+        return int(self.value("auction.notice_days") or 0)
+
+    @property
+    def auction_shortest(self) -> timedelta:
+        return timedelta(minutes=int(self.value("auction.shortest_minutes") or 0))
+
+    @property
+    def auction_deposit_share(self) -> Decimal | None:
+        found = self.value("auction.highest_deposit_share")
+        return None if found is None else Decimal(found)
+
+    @property
+    def auction_late_bids(self) -> tuple[timedelta, timedelta]:
+        """Return how near the end a bid of an open auction counts as late, and how much time it gives from then."""
+        found = self.value("auction.late_bids") or {"window_minutes": 0, "more_minutes": 0}
+        return timedelta(minutes=found["window_minutes"]), timedelta(minutes=found["more_minutes"])
 
     @property
     def most_events(self) -> int:

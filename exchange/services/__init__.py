@@ -8,6 +8,16 @@ from exchange.services.approvals import (
     propose_approval,
     refuse_approval,
 )
+from exchange.services.auction_bids import apply_to_auction, bid, decide_entrant
+from exchange.services.auction_end import end_due_auctions
+from exchange.services.auctions import (
+    NewAuction,
+    announce_auction,
+    cancel_auction,
+    propose_auction,
+    refuse_auction,
+    withdraw_auction,
+)
 from exchange.services.blocks import (
     NewBlock,
     accept_block,
@@ -29,6 +39,7 @@ from exchange.services.sessions import advance_day, begin_call, close_day, end_c
 
 __all__ = [
     "NewApproval",
+    "NewAuction",
     "NewBlock",
     "NewOrder",
     "PlacedOrder",
@@ -36,15 +47,21 @@ __all__ = [
     "admit_instrument",
     "advance_day",
     "amend_order",
+    "announce_auction",
+    "apply_to_auction",
     "approve_approval",
     "begin_call",
+    "bid",
+    "cancel_auction",
     "cancel_order",
     "close_day",
     "confirm_block",
     "confirm_proposal",
+    "decide_entrant",
     "decline_block",
     "end_approval",
     "end_call",
+    "end_due_auctions",
     "freeze_units",
     "halt",
     "lift_halt",
@@ -53,10 +70,13 @@ __all__ = [
     "place_order",
     "place_orders",
     "propose_approval",
+    "propose_auction",
     "propose_block",
     "refuse_approval",
+    "refuse_auction",
     "refuse_block",
     "report_large_holding",
     "run_sessions",
+    "withdraw_auction",
     "withdraw_block",
 ]

@@ -87,7 +87,7 @@ if (source) {
       if (element.dataset.parts || element.dataset.live.split(" ").includes(event.type)) soon(element);
     }
   };
-  for (const kind of ["message", "book", "trade", "order", "state"]) stream.addEventListener(kind, heard);
+  for (const kind of ["message", "book", "trade", "order", "state", "auction"]) stream.addEventListener(kind, heard);
   const mark = document.querySelector("[data-live-state]");
   stream.onopen = () => mark?.setAttribute("data-live-state", "on");
   stream.onerror = () => mark?.setAttribute("data-live-state", "off");

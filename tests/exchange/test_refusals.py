@@ -92,6 +92,47 @@ OF_BLOCK = (
 )
 AGREED = {"state": "accepted", "acceptance_id": 12, "answered_by_id": 2}
 OVER = {"ended_at": "2026-03-02 14:00+08"}
+AUCTION = {
+    "instrument_id": 5,
+    "organisation_id": 2,
+    "side": "sell",
+    "format": "open",
+    "quantity": 5,
+    "start_price_fen": 8,
+    "reserve_price_fen": 10,
+    "step_fen": 2,
+    "deposit_fen": 0,
+    "begins_at": "2026-03-06 10:00+08",
+    "ends_at": "2026-03-06 10:30+08",
+    "latest_end": "2026-03-06 11:30+08",
+    "state": "proposed",
+    "lot_id": 11,
+    "trade_id": None,
+    "proposed_by_id": 1,
+    "decided_by_id": None,
+    "at": "2026-03-02 10:00+08",
+    "announced_at": None,
+    "ended_at": None,
+}
+LOT = {**SELL, "kind": "auction", "instrument_id": 5, "status": "accepted", "organisation_id": 2, "id": 11}
+IN_LOT = row("exchange_order", LOT)
+NOTICE = {"state": "announced", "announced_at": "2026-03-02 11:00+08", "decided_by_id": 2}
+ANNOUNCED = row("exchange_auction", AUCTION, NOTICE, id=41)
+ENTRANT = {
+    "id": 51,
+    "auction_id": 41,
+    "organisation_id": 1,
+    "state": "admitted",
+    "deposit_fen": 7,
+    "applied_by_id": 3,
+    "decided_by_id": 2,
+    "returned_at": None,
+    "at": "2026-03-02 12:00+08",
+}
+BIDDER = row("exchange_auctionentrant", ENTRANT)
+BID_ORDER = {**BUY, "kind": "auction", "instrument_id": 5, "status": "accepted", "organisation_id": 1, "id": 12}
+BID = {"auction_id": 41, "entrant_id": 51, "order_id": 12, "place": 1, "price_fen": 10, "at": "2026-03-06 10:10+08"}
+RUNNING = (IN_LOT, row("exchange_order", BID_ORDER), ANNOUNCED, BIDDER)
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
@@ -295,6 +336,151 @@ ATTACKS = [
         for change in ({"maker_order_id": 13}, {"taker_order_id": 13}, {"quantity": 4, "value_fen": 40})
     ),
     kept("exchange_blocktrade", row("exchange_blocktrade", BLOCK), "block_is_kept"),
+    *(
+        Attack("auction_prices_fit", (row("exchange_auction", AUCTION, change),), (row("exchange_order", LOT, lot),))
+        for change, lot in (
+            ({"start_price_fen": 11}, {}),
+            ({"start_price_fen": 0}, {}),
+            ({"step_fen": 0}, {}),
+            ({"deposit_fen": -1}, {}),
+            ({"side": "buy", "start_price_fen": 9}, {"side": "buy", "asset_id": None, "held_units": 0, "held_fen": 50}),
+        )
+    ),
+    *(
+        Attack("auction_times_fit", (row("exchange_auction", AUCTION, change),), (IN_LOT,))
+        for change in (
+            {"at": "2026-03-06 10:00+08"},
+            {"ends_at": "2026-03-06 10:00+08"},
+            {"latest_end": "2026-03-06 10:29+08"},
+        )
+    ),
+    *(
+        Attack(
+            "auction_state_has_its_fields",
+            (f"UPDATE exchange_auction SET {change}",),
+            (IN_LOT, row("exchange_auction", AUCTION, before)),
+        )
+        for change, before in (
+            ("state = 'announced', decided_by_id = 2", {}),
+            ("state = 'refused'", {}),
+            ("state = 'withdrawn', ended_at = now(), announced_at = now(), decided_by_id = 2", {}),
+            ("state = 'traded', ended_at = now()", NOTICE),
+            ("state = 'failed'", NOTICE),
+        )
+    ),
+    *(
+        Attack(
+            "auction_is_announced_by_another",
+            (f"UPDATE exchange_auction SET state = 'announced', announced_at = now(), decided_by_id = {who}",),
+            (IN_LOT, row("exchange_auction", AUCTION)),
+        )
+        for who in ("1", "NULL")
+    ),
+    Attack("auction_goes_its_way", (ANNOUNCED,), (IN_LOT,), "auction_begins_proposed"),
+    *(
+        Attack("auction_goes_its_way", (f"UPDATE exchange_auction SET {change}",), (IN_LOT, ANNOUNCED), says)
+        for change, says in (
+            ("reserve_price_fen = 9", "auction_keeps_its_terms"),
+            ("deposit_fen = 1", "auction_keeps_its_terms"),
+            ("ends_at = '2026-03-06 10:29+08'", "auction_keeps_its_terms"),
+            ("announced_at = '2026-03-02 11:01+08'", "auction_keeps_its_terms"),
+        )
+    ),
+    Attack(
+        "auction_goes_its_way",
+        ("UPDATE exchange_auction SET ends_at = '2026-03-06 10:31+08'",),
+        (IN_LOT, row("exchange_auction", AUCTION)),
+        "auction_keeps_its_terms",
+    ),
+    Attack(
+        "auction_goes_its_way",
+        ("UPDATE exchange_auction SET state = 'announced', ended_at = NULL",),
+        (IN_LOT, row("exchange_auction", AUCTION, NOTICE, state="failed", ended_at="2026-03-06 10:30+08")),
+        "auction_goes_one_way",
+    ),
+    *(
+        Attack(
+            "auction_goes_its_way",
+            (row("exchange_auction", AUCTION),),
+            (row("exchange_order", LOT, change),),
+            "auction_lot_is_its_own",
+        )
+        for change in (
+            {"kind": "place"},
+            {"organisation_id": 3},
+            {"price_fen": 9},
+            {"quantity": 6, "remaining": 6, "held_units": 6},
+            {"instrument_id": 6},
+        )
+    ),
+    *(
+        Attack(
+            "auction_goes_its_way",
+            ("UPDATE exchange_auction SET state = 'traded', trade_id = 21, ended_at = now()",),
+            (*RUNNING, row("exchange_auctionbid", BID), row("exchange_trade", {**TRADE, **sold}, id=21)),
+            "auction_trade_is_of_its_bid",
+        )
+        for sold in (
+            {"maker_order_id": 12, "taker_order_id": 13},
+            {"maker_order_id": 13, "taker_order_id": 11},
+            {"maker_order_id": 12, "taker_order_id": 11, "price_fen": 9, "value_fen": 45},
+            {"maker_order_id": 12, "taker_order_id": 11, "quantity": 4, "value_fen": 40},
+        )
+    ),
+    kept("exchange_auction", row("exchange_auction", AUCTION), "auction_is_kept"),
+    Attack("entrant_applies_once", (row("exchange_auctionentrant", ENTRANT, id=52),), (BIDDER,)),
+    Attack("deposit_not_negative", (row("exchange_auctionentrant", ENTRANT, deposit_fen=-1),)),
+    *(
+        Attack("entrant_is_decided_by_another", (row("exchange_auctionentrant", ENTRANT, change),))
+        for change in ({"decided_by_id": None}, {"decided_by_id": 3}, {"state": "applied"})
+    ),
+    *(
+        Attack(
+            "entrant_keeps_its_terms",
+            (f"UPDATE exchange_auctionentrant SET {change}",),
+            (row("exchange_auctionentrant", ENTRANT, returned_at="2026-03-06 10:30+08"),),
+        )
+        for change in ("deposit_fen = 6", "state = 'refused'", "returned_at = NULL", "organisation_id = 9")
+    ),
+    kept("exchange_auctionentrant", BIDDER, "entrant_is_kept"),
+    *(
+        Attack("bid_is_of_its_auction", (row("exchange_auctionbid", BID, change),), seeds, says)
+        for change, seeds, says in (
+            ({"at": "2026-03-06 09:59+08"}, RUNNING, "bid_is_made_in_time"),
+            ({"at": "2026-03-06 10:30+08"}, RUNNING, "bid_is_made_in_time"),
+            ({}, (*RUNNING[:2], row("exchange_auction", AUCTION, id=41), BIDDER), "bid_is_made_in_time"),
+            ({"price_fen": 12}, RUNNING, "bid_is_of_an_entrant"),
+            ({}, (*RUNNING[:3], row("exchange_auctionentrant", ENTRANT, state="refused")), "bid_is_of_an_entrant"),
+            ({}, (*RUNNING[:3], row("exchange_auctionentrant", ENTRANT, organisation_id=9)), "bid_is_of_an_entrant"),
+            (
+                {},
+                (IN_LOT, row("exchange_order", {**BID_ORDER, "kind": "place"}), ANNOUNCED, BIDDER),
+                "bid_is_of_an_entrant",
+            ),
+            (
+                {},
+                (*RUNNING, row("exchange_auctionbid", BID, order_id=13, place=2, price_fen=9)),
+                "bid_is_better",
+            ),
+            (
+                {"price_fen": 7},
+                (
+                    IN_LOT,
+                    row("exchange_order", {**BID_ORDER, "price_fen": 7, "hold_price_fen": 7, "held_fen": 35}),
+                    ANNOUNCED,
+                    BIDDER,
+                ),
+                "bid_is_better",
+            ),
+        )
+    ),
+    Attack(
+        "bid_place_is_one",
+        (row("exchange_auctionbid", BID),),
+        (*RUNNING, row("exchange_auctionbid", BID, order_id=13, price_fen=8)),
+    ),
+    *append_only("exchange_auctionbid", row("exchange_auctionbid", BID), guard="bid_is_append_only"),
+    emptied("exchange_auctionbid", "bid_is_not_truncated"),
     Attack("large_holding_is_one_a_day", (LARGE,), (LARGE,)),
     Attack("large_holding_report_is_whole", (row("exchange_largeholding", NOTED, purpose="x"),)),
     Attack(
