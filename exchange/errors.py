@@ -310,3 +310,21 @@ class AuctionTextUnreadable(Refusal):
 
     code = "auction_text_unreadable"
     message = "Write up to 300 characters that can be printed; a reason is needed where one is asked for."
+
+
+class AdmissionNotThere(NotThere):
+    """No such request for this actor, or it waits for something else."""
+
+
+class AdmissionOpen(Conflicting):
+    """Another request for the product is open."""
+
+    code = "admission_open"
+    message = "The admission of this product has been asked for already."
+
+
+class AdmissionTextUnreadable(Refusal):
+    """A note or an opinion that is missing, too long, or holds what cannot be printed."""
+
+    code = "admission_text_unreadable"
+    message = "Write up to 300 characters that can be printed; an opinion is needed."

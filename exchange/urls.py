@@ -2,12 +2,14 @@
 
 from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
+from exchange.api import admissions as admission_api
 from exchange.api import auctions as auction_api
 from exchange.api import blocks as block_api
 from exchange.api import freezes as freeze_api
 from exchange.api import views
 from exchange.api.replay import Replay
 from exchange.web import (
+    admissions,
     approvals,
     auctions,
     blocks,
@@ -42,6 +44,8 @@ api_routes = [
     route("orders/<int:order_id>/", views.OneOrder.as_view(), name="api-order", GET=READS, PATCH=TRADES),
     route("orders/<int:order_id>/cancel/", views.CancelOrder.as_view(), name="api-order-cancel", POST=TRADES),
     route("orders/<int:order_id>/trades/", views.TradesOfOrder.as_view(), name="api-order-trades", GET=READS),
+    route("admissions/", admission_api.Admissions.as_view(), name="api-admissions", GET=READS, POST=TRADES),
+    route("admissions/<int:admission_id>/", admission_api.OneAdmission.as_view(), name="api-admission", GET=READS),
     route("auctions/", auction_api.Auctions.as_view(), name="api-auctions", GET=PUBLIC, POST=TRADES),
     route("auctions/<int:auction_id>/", auction_api.OneAuction.as_view(), name="api-auction", GET=PUBLIC),
     route(
@@ -119,6 +123,27 @@ web_routes = [
         GET=OWN,
         POST=TRADERS,
     ),
+    route("admissions/", admissions.AdmissionsPage.as_view(), name="exchange-admissions", GET=OWN),
+    route("admissions.xlsx", admissions.AdmissionsExport.as_view(), name="exchange-admissions-export", GET=OWN),
+    route(
+        "admissions/new/", admissions.NewAdmission.as_view(), name="exchange-admission-new", GET=TRADERS, POST=TRADERS
+    ),
+    route("admissions/<int:admission_id>/", admissions.AdmissionPage.as_view(), name="exchange-admission", GET=OWN),
+    *(
+        route(
+            f"admissions/<int:admission_id>/{verb}/",
+            view.as_view(),
+            name=f"exchange-admission-{verb}",
+            GET=who,
+            POST=who,
+        )
+        for verb, view, who in (
+            ("review", admissions.ReviewAdmission, OPERATOR),
+            ("approve", admissions.ApproveAdmission, OPERATOR),
+            ("refuse", admissions.RefuseAdmission, OPERATOR),
+            ("withdraw", admissions.WithdrawAdmission, TRADERS),
+        )
+    ),
     route("auctions/", auctions.AuctionsPage.as_view(), name="exchange-auctions", GET=PUBLIC),
     route("auctions.xlsx", auctions.AuctionsExport.as_view(), name="exchange-auctions-export", GET=PUBLIC),
     route("auctions/new/", auctions.NewAuctionPage.as_view(), name="exchange-auction-new", GET=TRADERS, POST=TRADERS),
@@ -166,7 +191,7 @@ web_routes = [
             ("refuse", blocks.RefuseBlock, OPERATOR),
         )
     ),
-    route("desk/", desk.DeskPage.as_view(), name="exchange-desk", GET=OPERATOR, POST=OPERATOR),
+    route("desk/", desk.DeskPage.as_view(), name="exchange-desk", GET=OPERATOR),
     route("desk/halts/new/", halts.NewHalt.as_view(), name="exchange-halt-new", GET=OPERATOR, POST=OPERATOR),
     route("desk/halts/<int:halt_id>/lift/", halts.LiftHalt.as_view(), name="exchange-lift-halt", POST=OPERATOR),
     route(

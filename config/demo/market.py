@@ -108,16 +108,23 @@ def bank_export(booked: list[tuple[datetime, BankMessage]]) -> str:
     return "\n".join(",".join(row) for row in [head, *reversed(rows)])
 
 
-def admit(desk: Desk) -> Story:
-    """Tell how every vintage issued by then was admitted, and two of them for continuous trading."""
+def admit(desk: Desk, owner_of: Mapping[str, str]) -> Story:
+    """Tell how the owners asked for every vintage issued by then, and it was admitted; two for continuous trading.
+
+    owner_of: houses by the code of the project.
+    """
     at = ADMITTED
     yield at
     operator = desk.person("jiaoyi", at)
     for batch in sorted(registry.issued_batches(), key=lambda one: one.pk):
         price = PRICES[batch.serial_text.split("-")[3]]
-        instrument = exchange.admit_instrument(
-            actor=operator, asset_id=batch.asset_id, initial_price_fen=price.fen, at=at
-        )
+        owner = desk.client(owner_of[batch.issuance.project.code])
+        asked = exchange.request_admission(actor=owner, asset_id=batch.asset_id, initial_price_fen=price.fen, at=at)
+        exchange.review_admission(actor=operator, admission_id=asked.pk, opinion="材料齐全，价格有依据。", at=at)
+        second = replace(desk.person("jiaoyi2", at), confirmed_at=at)
+        admitted = exchange.approve_admission(actor=second, admission_id=asked.pk, digest=asked.digest, at=at)
+        instrument = admitted.instrument
+        assert instrument is not None
         if batch.vintage_year == price.continuous_year:
             row = exchange.propose_approval(
                 actor=operator,
@@ -136,7 +143,6 @@ def admit(desk: Desk) -> Story:
                 demonstration=True,
                 at=at,
             )
-            second = replace(desk.person("jiaoyi2", at), confirmed_at=at)
             exchange.approve_approval(actor=second, approval_id=row.pk, digest=row.digest, at=at)
 
 

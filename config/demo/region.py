@@ -158,7 +158,7 @@ def build(*, say: Callable[[str], object]) -> Cast:
             market.confirm_values(desk),
             *(cases.life(desk, plan) for plan in PLANS),
             market.pay_in(desk, [plan.owner for plan in ISSUING]),
-            market.admit(desk),
+            market.admit(desk, owner_of),
             market.trade(desk, owner_of),
             market.retire(desk),
             market.propose_a_stand_in(desk),

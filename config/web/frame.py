@@ -83,6 +83,11 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
         (
             ("exchange-market", gettext_noop("Market"), ()),
             ("exchange-orders", gettext_noop("Orders and trades"), HOLDERS),
+            (
+                "exchange-admissions",
+                gettext_noop("Admission to trading"),
+                (*HOLDERS, Role.EXCHANGE_OPERATOR, Role.AUDITOR),
+            ),
             ("exchange-auctions", gettext_noop("Auctions"), ()),
             ("exchange-blocks", gettext_noop("Block agreements"), (*HOLDERS, Role.EXCHANGE_OPERATOR, Role.AUDITOR)),
             ("exchange-desk", gettext_noop("Operator's desk"), (Role.EXCHANGE_OPERATOR,)),

@@ -115,7 +115,10 @@ class AmendBody(Body):
 
 
 class InstrumentShown(BaseModel):
-    """An instrument as it stands. Prices are yuan as decimal text; the limits are empty before the first day."""
+    """An instrument as it stands. Prices are yuan as decimal text; the limits are empty before the first day.
+
+    suspended_since: while the registry keeps its credits still, by the document of suspended_by.
+    """
 
     code: str
     project: str
@@ -132,6 +135,8 @@ class InstrumentShown(BaseModel):
     base_price: str | None
     lower_limit: str | None
     upper_limit: str | None
+    suspended_since: datetime | None
+    suspended_by: str
 
 
 class CallShown(BaseModel):
@@ -311,6 +316,8 @@ def instrument_shown(one: InstrumentView) -> InstrumentShown:
         base_price=yuan(one.base_price_fen),
         lower_limit=yuan(one.lower_fen),
         upper_limit=yuan(one.upper_fen),
+        suspended_since=beijing(one.suspended_since) if one.suspended_since else None,
+        suspended_by=one.suspended_by,
     )
 
 

@@ -1,5 +1,6 @@
 """Tables of the market: instruments and their days, orders, events, trades, proposals, what streams read."""
 
+from exchange.models.admissions import Admission
 from exchange.models.auctions import Auction, AuctionBid, AuctionEntrant
 from exchange.models.blocks import BlockTrade
 from exchange.models.holdings import LargeHolding
@@ -9,6 +10,7 @@ from exchange.models.orders import Order, OrderEvent, Trade
 from exchange.models.purchases import PurchasesAsked, PurchasesDone
 
 __all__ = [
+    "Admission",
     "ApprovalRecord",
     "Auction",
     "AuctionBid",

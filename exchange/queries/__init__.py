@@ -1,5 +1,6 @@
 """What the market can be asked. Nothing here writes or locks."""
 
+from exchange.queries.admissions import AdmissibleBatch, admissible_batches, admission, admissions_visible_to
 from exchange.queries.auctions import (
     OPERATOR,
     BidLine,
@@ -42,7 +43,7 @@ from exchange.queries.orders import (
     trades_visible_to,
     waiting_instruments,
 )
-from exchange.queries.profile import profile
+from exchange.queries.profile import profile, rule_scheme_of
 from exchange.queries.proofs import broken_invariants
 from exchange.queries.replay import Moment, moment, replay, replayable_days
 from exchange.queries.schedule import (
@@ -59,6 +60,7 @@ from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest
 __all__ = [
     "BEST",
     "OPERATOR",
+    "AdmissibleBatch",
     "Batch",
     "BidLine",
     "BlockLine",
@@ -70,6 +72,9 @@ __all__ = [
     "Moment",
     "OfferLevel",
     "Standing",
+    "admissible_batches",
+    "admission",
+    "admissions_visible_to",
     "approval",
     "approval_in_force",
     "approvals",
@@ -116,6 +121,7 @@ __all__ = [
     "replay",
     "replayable_days",
     "round_trip_start",
+    "rule_scheme_of",
     "session_instants",
     "sold_since",
     "standing",

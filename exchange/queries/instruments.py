@@ -13,6 +13,7 @@ from exchange.queries.profile import profile
 from exchange.queries.schedule import phase_at
 from exchange.rules import GATHERS, Phase, TradingMode
 from rulebook.queries import business_date
+from settlement.queries import FrozenProduct, frozen_products
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class InstrumentView:
     phase: Phase
     approval_is_demonstration: bool
     rule_scheme: str
+    suspended_since: datetime | None  # While the registry keeps its credits still.
+    suspended_by: str  # The document of that, and its reason.
 
 
 def instrument(instrument_id: int) -> Instrument:
@@ -90,10 +93,16 @@ def instruments(at: datetime, *, code: str = "") -> list[InstrumentView]:
     for row in InstrumentDay.objects.filter(instrument__in=rows, day__lte=today).order_by("instrument_id", "day"):
         days[row.instrument_id] = row
     demonstration = set(_approved(today).filter(basis="demonstration").values_list("instrument_id", flat=True))
-    return [_view(row, days.get(row.pk), row.pk in demonstration, at) for row in rows]
+    frozen = frozen_products()
+    return [
+        _view(row, days.get(row.pk), row.pk in demonstration, frozen.get((row.project_code, row.vintage_year)), at)
+        for row in rows
+    ]
 
 
-def _view(row: Instrument, day: InstrumentDay | None, demonstration: bool, at: datetime) -> InstrumentView:
+def _view(
+    row: Instrument, day: InstrumentDay | None, demonstration: bool, freeze: FrozenProduct | None, at: datetime
+) -> InstrumentView:
     return InstrumentView(
         row.pk,
         row.code,
@@ -114,6 +123,8 @@ def _view(row: Instrument, day: InstrumentDay | None, demonstration: bool, at: d
         _phase(row, day, at),
         demonstration,
         row.rule_scheme,
+        freeze.since if freeze else None,
+        f"{freeze.order_number} {freeze.reason}".strip() if freeze else "",
     )
 
 

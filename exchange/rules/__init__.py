@@ -1,5 +1,6 @@
 """Decisions and arithmetic of the exchange: no Django, no clock, whole numbers only."""
 
+from exchange.rules.admission import AdmissionState
 from exchange.rules.auction import clearing_price
 from exchange.rules.blocks import BlockState
 from exchange.rules.book import Book
@@ -54,6 +55,7 @@ __all__ = [
     "OFF_BOOK",
     "TAKES_ORDERS",
     "Accept",
+    "AdmissionState",
     "Amend",
     "AuctionFormat",
     "AuctionState",

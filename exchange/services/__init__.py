@@ -1,6 +1,13 @@
 """What the exchange does: one function a use case, one transaction each; `at` is business time, passed down."""
 
 from exchange.services.admission import admit_instrument
+from exchange.services.admission_requests import (
+    approve_admission,
+    refuse_admission,
+    request_admission,
+    review_admission,
+    withdraw_admission,
+)
 from exchange.services.approvals import (
     NewApproval,
     approve_approval,
@@ -49,6 +56,7 @@ __all__ = [
     "amend_order",
     "announce_auction",
     "apply_to_auction",
+    "approve_admission",
     "approve_approval",
     "begin_call",
     "bid",
@@ -72,11 +80,15 @@ __all__ = [
     "propose_approval",
     "propose_auction",
     "propose_block",
+    "refuse_admission",
     "refuse_approval",
     "refuse_auction",
     "refuse_block",
     "report_large_holding",
+    "request_admission",
+    "review_admission",
     "run_sessions",
+    "withdraw_admission",
     "withdraw_auction",
     "withdraw_block",
 ]

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.rules import Actor
 from accounts.services import record_audit
+from exchange import queries
 from exchange.errors import InstrumentAdmitted
 from exchange.models import Instrument, MatchState
 from exchange.rules import TradingMode
@@ -24,11 +25,12 @@ def admit_instrument(
     initial_price_fen: int,
     at: datetime,
     mode: TradingMode = TradingMode.LISTED,
-    rule_scheme: str = "nm_regional",
+    rule_scheme: str | None = None,
 ) -> Instrument:
     """Open the product of a batch (scheme, project, vintage) for trading from the next trading day on.
 
-    initial_price_fen: the first base price, named by the first seller. Raises InstrumentAdmitted, AssetNotThere.
+    initial_price_fen: the first base price, named by the first seller. rule_scheme: whose rule values hold for it;
+    None: its credits' own scheme's, where that has some. Raises InstrumentAdmitted, AssetNotThere.
     """
     credit = asset(asset_id).credit
     if credit is None:
@@ -54,7 +56,7 @@ def admit_instrument(
         initial_price_fen=initial_price_fen,
         admitted_on=today,
         tradable_from=tradable_from,
-        rule_scheme=rule_scheme,
+        rule_scheme=rule_scheme or queries.rule_scheme_of(credit.scheme, at),
         **where,
     )
     MatchState.objects.bulk_create(

@@ -9,10 +9,12 @@ from settlement.queries.as_of import (
     units_as_of,
 )
 from settlement.queries.assets import (
+    FrozenProduct,
     asset,
     assets_of,
     batches,
     cash_asset_id,
+    frozen_products,
     is_frozen,
     live_freeze,
     live_freeze_of_product,
@@ -218,6 +220,7 @@ __all__ = [
     "ConsistencyProof",
     "Fee",
     "FoundEntry",
+    "FrozenProduct",
     "HoldStep",
     "HoldSummary",
     "InclusionProof",
@@ -283,6 +286,7 @@ __all__ = [
     "fees_of_request",
     "fees_to_invoice",
     "first_covered",
+    "frozen_products",
     "head_is_due",
     "held_fen",
     "held_units",

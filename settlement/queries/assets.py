@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from settlement import rules
@@ -84,6 +86,22 @@ def live_freeze_of_product(project_code: str, vintage_year: int) -> AssetFreeze 
         lifted_at__isnull=True, asset__project_code=project_code, asset__vintage_year=vintage_year
     )
     return rows.order_by("pk").first()
+
+
+@dataclass(frozen=True)
+class FrozenProduct:
+    """Since when and by which document the credits of a product stand still."""
+
+    since: datetime
+    order_number: str
+    reason: str
+
+
+def frozen_products() -> dict[tuple[str, int], FrozenProduct]:
+    """Return, by project and vintage, the oldest freeze that has not been lifted of any of its batches."""
+    columns = ("asset__project_code", "asset__vintage_year", "since", "order_number", "reason")
+    rows = AssetFreeze.objects.filter(lifted_at__isnull=True).order_by("-pk").values_list(*columns)
+    return {(project, vintage or 0): FrozenProduct(*said) for project, vintage, *said in rows}
 
 
 def is_frozen(asset_id: int) -> bool:

@@ -133,6 +133,22 @@ BIDDER = row("exchange_auctionentrant", ENTRANT)
 BID_ORDER = {**BUY, "kind": "auction", "instrument_id": 5, "status": "accepted", "organisation_id": 1, "id": 12}
 BID = {"auction_id": 41, "entrant_id": 51, "order_id": 12, "place": 1, "price_fen": 10, "at": "2026-03-06 10:10+08"}
 RUNNING = (IN_LOT, row("exchange_order", BID_ORDER), ANNOUNCED, BIDDER)
+ADMISSION = {
+    "project_code": "P",
+    "vintage_year": 2024,
+    "initial_price_fen": 100,
+    "state": "requested",
+    "requested_by_id": 1,
+    "reviewed_by_id": None,
+    "decided_by_id": None,
+    "instrument_id": None,
+    "ended_at": None,
+}
+REVIEWED = {"state": "reviewed", "reviewed_by_id": 2}
+LET_IN = "state = 'admitted', decided_by_id = {}, instrument_id = 61, ended_at = now()"
+PRODUCT_OF_IT = row(
+    "exchange_instrument", INSTRUMENT, id=61, project_code="P", vintage_year=2024, initial_price_fen=100
+)
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
@@ -481,6 +497,67 @@ ATTACKS = [
     ),
     *append_only("exchange_auctionbid", row("exchange_auctionbid", BID), guard="bid_is_append_only"),
     emptied("exchange_auctionbid", "bid_is_not_truncated"),
+    Attack("admission_price_positive", (row("exchange_admission", ADMISSION, initial_price_fen=0),)),
+    Attack("admission_is_open_once", (row("exchange_admission", ADMISSION),), (row("exchange_admission", ADMISSION),)),
+    *(
+        Attack(
+            "admission_state_has_its_fields",
+            (f"UPDATE exchange_admission SET {change}",),
+            (PRODUCT_OF_IT, row("exchange_admission", ADMISSION, before)),
+        )
+        for change, before in (
+            ("state = 'reviewed'", {}),
+            ("state = 'withdrawn'", {}),
+            ("state = 'refused', ended_at = now()", {}),
+            ("state = 'admitted', decided_by_id = 3, ended_at = now()", REVIEWED),
+        )
+    ),
+    *(
+        Attack(
+            "admission_has_three_persons",
+            (f"UPDATE exchange_admission SET {LET_IN.format(who)}",),
+            (PRODUCT_OF_IT, row("exchange_admission", ADMISSION, {**REVIEWED, **change})),
+        )
+        for who, change in ((2, {}), (1, {}), (3, {"requested_by_id": 2}))
+    ),
+    Attack(
+        "admission_goes_its_way", (row("exchange_admission", ADMISSION, REVIEWED),), (), "admission_begins_requested"
+    ),
+    *(
+        Attack(
+            "admission_goes_its_way",
+            (f"UPDATE exchange_admission SET {change}",),
+            (PRODUCT_OF_IT, row("exchange_admission", ADMISSION, before)),
+            says,
+        )
+        for change, before, says in (
+            ("initial_price_fen = 99, state = 'withdrawn', ended_at = now()", {}, "admission_keeps_its_terms"),
+            ("reviewed_by_id = 9, state = 'withdrawn', ended_at = now()", REVIEWED, "admission_keeps_its_terms"),
+            (f"reviewed_by_id = 2, {LET_IN.format(3)}", {}, "admission_goes_one_way"),
+            (
+                "state = 'refused', decided_by_id = 3",
+                {"state": "withdrawn", "ended_at": "2026-03-02 11:00+08"},
+                "admission_goes_one_way",
+            ),
+        )
+    ),
+    *(
+        Attack(
+            "admission_goes_its_way",
+            (f"UPDATE exchange_admission SET {LET_IN.format(3)}",),
+            (
+                row(
+                    "exchange_instrument",
+                    INSTRUMENT,
+                    {"id": 61, "project_code": "P", "vintage_year": 2024, "initial_price_fen": 100, **change},
+                ),
+                row("exchange_admission", ADMISSION, REVIEWED),
+            ),
+            "admission_is_of_its_product",
+        )
+        for change in ({"project_code": "Q"}, {"vintage_year": 2023}, {"initial_price_fen": 99})
+    ),
+    kept("exchange_admission", row("exchange_admission", ADMISSION), "admission_is_kept"),
     Attack("large_holding_is_one_a_day", (LARGE,), (LARGE,)),
     Attack("large_holding_report_is_whole", (row("exchange_largeholding", NOTED, purpose="x"),)),
     Attack(
