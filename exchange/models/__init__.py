@@ -5,9 +5,12 @@ from exchange.models.instruments import ApprovalRecord, Halt, Instrument, Instru
 from exchange.models.market import MarketEvent, MatchBatch, TradeProposal
 from exchange.models.orders import Order, OrderEvent, Trade
 from exchange.models.purchases import PurchasesAsked, PurchasesDone
+from exchange.models.surveillance import BarredParty, CaseMeasure, SurveillanceAlert, SurveillanceCase, WatchedDay
 
 __all__ = [
     "ApprovalRecord",
+    "BarredParty",
+    "CaseMeasure",
     "Halt",
     "Instrument",
     "InstrumentDay",
@@ -19,6 +22,9 @@ __all__ = [
     "OrderEvent",
     "PurchasesAsked",
     "PurchasesDone",
+    "SurveillanceAlert",
+    "SurveillanceCase",
     "Trade",
     "TradeProposal",
+    "WatchedDay",
 ]

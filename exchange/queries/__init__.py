@@ -1,5 +1,6 @@
 """What the market can be asked. Nothing here writes or locks."""
 
+from exchange.queries.bars import bar, bar_of, bars, bars_in_force, public_identity, public_name
 from exchange.queries.book import BookView, LevelView, book, live_orders
 from exchange.queries.call import CallView, call_of
 from exchange.queries.confirmations import trade_confirmation
@@ -41,9 +42,25 @@ from exchange.queries.schedule import (
     session_instants,
 )
 from exchange.queries.standing import Batch, Standing, large_holding, large_holdings_visible_to, standing
+from exchange.queries.surveillance import (
+    AlertFilter,
+    Replay,
+    alert,
+    alerts_visible_to,
+    case,
+    cases_visible_to,
+    days_to_watch,
+    letter,
+    letters_visible_to,
+    measures_of,
+    parties_of,
+    parties_of_case,
+    replay,
+)
 from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest_market_event, tape, turnover
 
 __all__ = [
+    "AlertFilter",
     "Batch",
     "BookView",
     "CallView",
@@ -51,15 +68,25 @@ __all__ = [
     "LevelView",
     "MatchingStrip",
     "OfferLevel",
+    "Replay",
     "Standing",
+    "alert",
+    "alerts_visible_to",
     "approval",
     "approval_in_force",
     "approvals",
+    "bar",
+    "bar_of",
+    "bars",
+    "bars_in_force",
     "book",
     "broken_invariants",
     "call_of",
     "candles",
+    "case",
+    "cases_visible_to",
     "days_of",
+    "days_to_watch",
     "events_of_order",
     "instrument",
     "instrument_by_code",
@@ -70,19 +97,27 @@ __all__ = [
     "is_market_open",
     "large_holding",
     "large_holdings_visible_to",
+    "letter",
+    "letters_visible_to",
     "live_halt",
     "live_halts",
     "live_orders",
     "matching_strip",
+    "measures_of",
     "mode_of_day",
     "newest_market_event",
     "next_opening",
     "offers_to",
     "order_view",
     "orders_visible_to",
+    "parties_of",
+    "parties_of_case",
     "phase_at",
     "profile",
     "proposals_visible_to",
+    "public_identity",
+    "public_name",
+    "replay",
     "round_trip_start",
     "session_instants",
     "sold_since",
