@@ -28,7 +28,7 @@ CREATE TRIGGER case_is_kept BEFORE DELETE ON exchange_surveillancecase FOR EACH 
 CREATE FUNCTION exchange_measure_goes_its_way() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> CASE WHEN NEW.kind = 'restriction' THEN 'proposed' ELSE 'in_force' END OR NEW.answered_at IS NOT NULL THEN
+        IF (NEW.kind = 'restriction') <> (NEW.state = 'proposed') OR NEW.answered_at IS NOT NULL THEN
             RAISE 'a restriction begins as a proposal' USING ERRCODE = '23514', CONSTRAINT = 'restriction_begins_proposed';
         END IF;
         IF EXISTS (SELECT FROM exchange_surveillancecase c WHERE c.id = NEW.case_id AND c.state = 'closed') THEN
