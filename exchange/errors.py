@@ -189,6 +189,13 @@ class AlertNotThere(NotThere):
     """No such alert, or it is in a case or dismissed already."""
 
 
+class NoAlertChosen(Refusal):
+    """A case is opened over one alert at least."""
+
+    code = "no_alert_chosen"
+    message = "Choose the alerts that the case is about."
+
+
 class CaseNotThere(NotThere):
     """No such case, or it is closed."""
 

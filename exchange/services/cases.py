@@ -40,7 +40,7 @@ class NewMeasure:
 
 @transaction.atomic
 def open_case(*, actor: Actor, alert_ids: Sequence[int], title: str, at: datetime) -> SurveillanceCase:
-    """Open a case over alerts that are in no case yet. Raises RoleMissing, AlertNotThere, ReasonMissing."""
+    """Open a case over alerts that are in none yet. Raises RoleMissing, NoAlertChosen, AlertNotThere, ReasonMissing."""
     user_id = operator(actor)
     title = checked_reason(title, LONGEST_TITLE, field="title")
     alerts = open_alerts(alert_ids)

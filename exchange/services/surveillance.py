@@ -14,7 +14,7 @@ from accounts.errors import RoleMissing
 from accounts.rules import Actor, Role
 from accounts.services import close_work_items, open_work_item, record_audit
 from exchange import queries
-from exchange.errors import AlertNotThere, ReasonMissing
+from exchange.errors import AlertNotThere, NoAlertChosen, ReasonMissing
 from exchange.models import InstrumentDay, SurveillanceAlert, WatchedDay
 from exchange.queries.journal import Journal, begin_of, journal, watched
 from exchange.rules import surveillance
@@ -112,11 +112,13 @@ def dismiss_alert(*, actor: Actor, alert_id: int, reason: str, at: datetime) -> 
 
 
 def open_alerts(alert_ids: Iterable[int]) -> list[SurveillanceAlert]:
-    """Return alerts that are in no case and not dismissed, locked. Raises AlertNotThere if one is not among them."""
+    """Return alerts that are in no case and not dismissed, locked. Raises NoAlertChosen, AlertNotThere."""
     wanted = sorted(set(alert_ids))
     rows = SurveillanceAlert.objects.select_for_update(of=("self",)).select_related("instrument")
     found = list(rows.filter(pk__in=wanted, case=None, dismissed_at=None).order_by("pk"))
-    if not wanted or [row.pk for row in found] != wanted:
+    if not wanted:
+        raise NoAlertChosen(field="alert")
+    if [row.pk for row in found] != wanted:
         raise AlertNotThere
     return found
 
