@@ -15,6 +15,11 @@ app.conf.beat_schedule = {
     "matching": {"task": "exchange.tasks.matching.sweep_matching", "schedule": 1.0, "options": {"expires": 5}},
     "sweeps": {"task": "config.tasks.run_sweeps", "schedule": 5.0, "options": {"expires": 15}},
     "clock": {"task": "config.tasks.carry_on_clock_moves", "schedule": 5.0, "options": {"expires": 15}},
+    "surveillance": {
+        "task": "exchange.tasks.surveillance.watch_closed_days",
+        "schedule": 60.0,
+        "options": {"expires": 120},
+    },
     "purchases": {"task": "inclusion.tasks.purchases.sweep_purchases", "schedule": 2.0, "options": {"expires": 10}},
     "payments": {"task": "settlement.tasks.bank.send_payment_orders", "schedule": 10.0, "options": {"expires": 30}},
     "bank-accounts": {"task": "settlement.tasks.bank.ask_about_accounts", "schedule": 5.0, "options": {"expires": 15}},

@@ -51,6 +51,9 @@ SWEEPS: tuple[Sweep, ...] = (
     # Before the sessions: an auction may end with a session.
     Sweep("exchange.auctions", exchange.queries.auction_instants, exchange.services.end_due_auctions),
     Sweep("exchange.sessions", exchange.queries.session_instants, exchange.services.run_sessions),
+    # Slow where much was traded, so that the present has a task of its own for it; a day is looked at once.
+    Sweep("exchange.surveillance", exchange.queries.session_instants, exchange.services.watch_closed_days, False),
+    Sweep("exchange.bars", exchange.queries.session_instants, exchange.services.cancel_orders_of_the_barred),
     Sweep("registry.cases", registry.queries.due_instants, registry.services.run_due_cases),
     Sweep("settlement.transfers", settlement.queries.transfer_instants, settlement.services.run_due_transfers),
     Sweep("settlement.statements", settlement.queries.statement_instants, settlement.tasks.fetch_due_statement, False),

@@ -185,6 +185,75 @@ class ReportIncomplete(Refusal):
     message = "Say what the holding is for and where its money comes from, each in at most 300 characters."
 
 
+class AlertNotThere(NotThere):
+    """No such alert, or it is in a case or dismissed already."""
+
+
+class NoAlertChosen(Refusal):
+    """A case is opened over one alert at least."""
+
+    code = "no_alert_chosen"
+    message = "Choose the alerts that the case is about."
+
+
+class CaseNotThere(NotThere):
+    """No such case, or it is closed."""
+
+
+class CaseWaits(Conflicting):
+    """A case in which a restriction is not decided cannot be closed."""
+
+    code = "case_waits"
+    message = "A restriction of this case waits to be checked. Approve or refuse it first."
+
+
+class MeasureNotThere(NotThere):
+    """No such measure, or it waits no more."""
+
+
+class MeasureIncomplete(Refusal):
+    """A part of a measure is missing or does not fit its kind."""
+
+    code = "measure_incomplete"
+    message = "A measure names its kind and a party of the case; a report its addressee, a restriction a later end."
+
+
+class LetterNotThere(NotThere):
+    """No such letter to this organisation, or it is answered."""
+
+
+class ReasonMissing(Refusal):
+    """A text that has to be said is empty or too long."""
+
+    code = "reason_missing"
+    message = "Please say it in 1 to {most} characters."
+
+
+class Barred(Refusal):
+    """The organisation, or the person, stands in the register of the barred."""
+
+    code = "barred"
+    message = "Barred from trading until {until} by document {document_number}: {basis}."
+
+
+class BarNotThere(NotThere):
+    """No such entry in the register of the barred, or it waits no more."""
+
+
+class BarIncomplete(Refusal):
+    """A part of an entry in the register of the barred is missing or does not fit the others."""
+
+    code = "bar_incomplete"
+    message = "An entry names who is barred, with code, from when to when, basis, authority, number and its paper."
+
+
+class BarProposed(Conflicting):
+    """Another entry of the same party waits to be approved."""
+
+    code = "bar_proposed"
+    message = "An entry of this party waits to be approved already."
+
+
 class ApprovalNotThere(NotThere):
     """No such approval, or it waits no more."""
 

@@ -6,13 +6,16 @@ from exchange.api import admissions as admission_api
 from exchange.api import auctions as auction_api
 from exchange.api import blocks as block_api
 from exchange.api import freezes as freeze_api
+from exchange.api import surveillance as surveillance_api
 from exchange.api import views
 from exchange.api.replay import Replay
 from exchange.web import (
     admissions,
     approvals,
     auctions,
+    bars,
     blocks,
+    cases,
     confirmations,
     desk,
     freezes,
@@ -20,6 +23,7 @@ from exchange.web import (
     large_holdings,
     market,
     orders,
+    surveillance,
     ticket,
 )
 from exchange.web.replay import ReplayPage
@@ -27,6 +31,7 @@ from exchange.web.replay import ReplayPage
 READS = signed_in(scope="orders:read")
 TRADES = roles(Role.FIRM_INITIATOR, Role.OWNER, scope="orders:write")
 
+WATCHES = roles(Role.EXCHANGE_OPERATOR, Role.AUDITOR)
 FREEZES = roles(Role.SETTLEMENT_OPERATOR, Role.ECOLOGY_RECORDER)
 
 api_routes = [
@@ -82,11 +87,62 @@ api_routes = [
         GET=READS,
     ),
     route("trades/", views.OwnTrades.as_view(), name="api-trades", GET=READS),
+    route("surveillance/alerts/", surveillance_api.Alerts.as_view(), name="api-alerts", GET=WATCHES),
+    route("surveillance/alerts/<int:alert_id>/", surveillance_api.OneAlert.as_view(), name="api-alert", GET=WATCHES),
 ]
 
 TRADERS = roles(Role.FIRM_INITIATOR, Role.OWNER)
 OWN = roles(Role.FIRM_INITIATOR, Role.FIRM_CONFIRMER, Role.OWNER, Role.EXCHANGE_OPERATOR, Role.AUDITOR)
 OPERATOR = roles(Role.EXCHANGE_OPERATOR)
+PARTIES = roles(Role.FIRM_INITIATOR, Role.FIRM_CONFIRMER, Role.OWNER)
+
+surveillance_routes = [
+    route("surveillance/", surveillance.SurveillancePage.as_view(), name="exchange-surveillance", GET=WATCHES),
+    route("surveillance/alerts.xlsx", surveillance.AlertsExport.as_view(), name="exchange-alerts-export", GET=WATCHES),
+    route("surveillance/alerts/<int:alert_id>/", surveillance.AlertPage.as_view(), name="exchange-alert", GET=WATCHES),
+    route(
+        "surveillance/alerts/<int:alert_id>/dismiss/",
+        surveillance.DismissAlert.as_view(),
+        name="exchange-alert-dismiss",
+        GET=OPERATOR,
+        POST=OPERATOR,
+    ),
+    route("surveillance/cases/new/", cases.OpenCase.as_view(), name="exchange-case-new", GET=OPERATOR, POST=OPERATOR),
+    route(
+        "surveillance/cases/<int:case_id>/",
+        cases.CasePage.as_view(),
+        name="exchange-case",
+        GET=WATCHES,
+        POST=OPERATOR,
+    ),
+    route(
+        "surveillance/cases/<int:case_id>/close/",
+        cases.CloseCase.as_view(),
+        name="exchange-case-close",
+        GET=OPERATOR,
+        POST=OPERATOR,
+    ),
+    *(
+        route(
+            f"surveillance/cases/<int:case_id>/measures/<int:measure_id>/{verb}/",
+            view.as_view(),
+            name=f"exchange-restriction-{verb}",
+            GET=OPERATOR,
+            POST=OPERATOR,
+        )
+        for verb, view in (("approve", cases.ApproveRestriction), ("refuse", cases.RefuseRestriction))
+    ),
+    route("letters/", cases.LettersPage.as_view(), name="exchange-letters", GET=PARTIES),
+    route("letters/<int:measure_id>/", cases.LetterPage.as_view(), name="exchange-letter", GET=PARTIES, POST=TRADERS),
+    route("barred/", bars.BarsPage.as_view(), name="exchange-bars", GET=PUBLIC),
+    route("barred.xlsx", bars.BarsExport.as_view(), name="exchange-bars-export", GET=PUBLIC),
+    route("barred/new/", bars.NewBarPage.as_view(), name="exchange-bar-new", GET=OPERATOR, POST=OPERATOR),
+    *(
+        route(f"barred/<int:bar_id>/{verb}/", view.as_view(), name=f"exchange-bar-{verb}", GET=OPERATOR, POST=OPERATOR)
+        for verb, view in (("approve", bars.ApproveBar), ("refuse", bars.RefuseBar), ("end", bars.EndBar))
+    ),
+    route("barred/<int:bar_id>/file/", bars.BarFile.as_view(), name="exchange-bar-file", GET=WATCHES),
+]
 
 web_routes = [
     route("holds/new/", freezes.NewFreeze.as_view(), name="exchange-freeze-new", GET=FREEZES, POST=FREEZES),
@@ -98,6 +154,7 @@ web_routes = [
     route("market/<str:code>/replay/", ReplayPage.as_view(), name="exchange-replay", GET=PUBLIC),
     route("market/<str:code>/parts/", market.Parts.as_view(), name="exchange-parts", GET=PUBLIC),
     route("orders/", orders.OrdersPage.as_view(), name="exchange-orders", GET=OWN),
+    route("orders/<int:order_id>/", orders.OrderPage.as_view(), name="exchange-order", GET=OWN),
     route("orders.xlsx", orders.OrdersExport.as_view(), name="exchange-orders-export", GET=OWN),
     route("trades.xlsx", orders.TradesExport.as_view(), name="exchange-trades-export", GET=OWN),
     route("trades/<int:trade_id>/", confirmations.TradePage.as_view(), name="exchange-trade", GET=OWN),
@@ -221,5 +278,6 @@ web_routes = [
         name="exchange-approval-file",
         GET=roles(Role.EXCHANGE_OPERATOR, Role.AUDITOR),
     ),
+    *surveillance_routes,
     route("stream/<path:rest>", market.Stream.as_view(), name="stream", GET=PUBLIC),
 ]

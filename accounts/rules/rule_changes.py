@@ -2,7 +2,7 @@
 
 from accounts.rules.roles import Role
 
-MARKET = ("trading", "matching")
+MARKET = ("trading", "matching", "surveillance")
 
 
 def changer_of(key: str) -> Role:

@@ -90,6 +90,12 @@ def beijing(value: object) -> str:
 
 
 @register.filter
+def beijing_second(value: object) -> str:
+    """An instant → 2026-11-22 14:05:09, in Beijing, where minutes do not tell one from another."""
+    return rules.beijing(value).strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else "—"
+
+
+@register.filter
 def day(value: object) -> str:
     """A day, or the Beijing day of an instant → 2026-11-22."""
     if isinstance(value, datetime):

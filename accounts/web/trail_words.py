@@ -56,6 +56,17 @@ VERBS: Mapping[str, str] = {
     "create_api_client": _("API client created"),
     "rotate_client_secret": _("Secret of an API client renewed"),
     "report_large_holding": _("Large holding reported"),
+    "dismiss_alert": _("Alert of surveillance dismissed"),
+    "open_surveillance_case": _("Case of surveillance opened"),
+    "take_case_measure": _("Measure taken in a case"),
+    "approve_restriction": _("Halt of a participant approved in a case"),
+    "refuse_restriction": _("Halt of a participant refused in a case"),
+    "answer_letter": _("Letter of the exchange answered"),
+    "close_surveillance_case": _("Case of surveillance closed"),
+    "propose_bar": _("Bar from trading entered"),
+    "approve_bar": _("Bar from trading approved"),
+    "refuse_bar": _("Bar from trading refused"),
+    "end_bar": _("Bar from trading ended early"),
     "propose_approval": _("Approval of continuous trading entered"),
     "approve_approval": _("Approval of continuous trading checked"),
     "refuse_approval": _("Approval of continuous trading refused"),
@@ -174,6 +185,9 @@ NOUNS: Mapping[str, str] = {
     "offset": _("Offset"),
     "offset_quote": _("Quote for an offset"),
     "halt": _("Halt of trading"),
+    "surveillance_alert": _("Alert of surveillance"),
+    "surveillance_case": _("Case of surveillance"),
+    "bar": _("Entry in the register of the barred"),
     "work_item": _("Open task"),
 }
 FIELDS: Mapping[str, str] = {
@@ -268,6 +282,14 @@ FIELDS: Mapping[str, str] = {
     "statement": _("name of the statement"),
     "lines": _("movements on it"),
     "closing_fen": _("closing balance"),
+    "pattern": _("pattern found"),
+    "alerts": _("alerts of the case"),
+    "organisation": _("party concerned"),
+    "outcome": _("outcome of the case"),
+    "document_number": _("number of the document"),
+    "authority": _("authority that decided"),
+    "since": _("in force since"),
+    "until": _("in force until"),
 }
 # Values of the field "state".
 STATES: Mapping[str, str] = {

@@ -39,6 +39,7 @@ FOOT = (
     ("calendar", gettext_noop("Trading calendar")),
     ("settlement-serial", gettext_noop("Serial look-up")),
     ("settlement-log", gettext_noop("Transparency log")),
+    ("exchange-bars", gettext_noop("Register of the barred")),
     ("api-docs", gettext_noop("Developers")),
 )
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ...] = (
@@ -92,6 +93,8 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
             ("exchange-blocks", gettext_noop("Block agreements"), (*HOLDERS, Role.EXCHANGE_OPERATOR, Role.AUDITOR)),
             ("exchange-desk", gettext_noop("Operator's desk"), (Role.EXCHANGE_OPERATOR,)),
             ("exchange-large-holdings", gettext_noop("Large holdings"), (Role.EXCHANGE_OPERATOR, Role.AUDITOR)),
+            ("exchange-surveillance", gettext_noop("Surveillance"), (Role.EXCHANGE_OPERATOR, Role.AUDITOR)),
+            ("exchange-letters", gettext_noop("Letters from the exchange"), HOLDERS),
         ),
     ),
     (
@@ -142,6 +145,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
             ("rules", gettext_noop("Rules and methodologies"), ()),
             ("registry-parameters", gettext_noop("Parameter sets"), ()),
             ("calendar", gettext_noop("Trading calendar"), ()),
+            ("exchange-bars", gettext_noop("Register of the barred"), ()),
         ),
     ),
 )

@@ -63,7 +63,7 @@ class Replay(Endpoint):
     def get(self, request: Request, code: str) -> Response:
         instrument = queries.instrument_by_code(code)
         after = self._after()
-        events = queries.replay(
+        events = queries.told_on_day(
             instrument.pk, day_of(request.query_params.get("day", ""), self.at), after=after, limit=EVENTS
         )
         follows = None

@@ -8,6 +8,7 @@ from exchange.models.instruments import ApprovalRecord, Halt, Instrument, Instru
 from exchange.models.market import MarketEvent, MatchBatch, TradeProposal
 from exchange.models.orders import Order, OrderEvent, Trade
 from exchange.models.purchases import PurchasesAsked, PurchasesDone
+from exchange.models.surveillance import BarredParty, CaseMeasure, SurveillanceAlert, SurveillanceCase, WatchedDay
 
 __all__ = [
     "Admission",
@@ -15,7 +16,9 @@ __all__ = [
     "Auction",
     "AuctionBid",
     "AuctionEntrant",
+    "BarredParty",
     "BlockTrade",
+    "CaseMeasure",
     "Halt",
     "Instrument",
     "InstrumentDay",
@@ -27,6 +30,9 @@ __all__ = [
     "OrderEvent",
     "PurchasesAsked",
     "PurchasesDone",
+    "SurveillanceAlert",
+    "SurveillanceCase",
     "Trade",
     "TradeProposal",
+    "WatchedDay",
 ]

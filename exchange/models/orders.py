@@ -110,8 +110,8 @@ class Order(models.Model):
 class OrderEvent(models.Model):
     """One thing accepted for an instrument, in its sequence: these rows are the queue of the matching job.
 
-    A deal is of an order and its counterpart, the maker. price_fen: of an amendment its price; of the end of a call the
-    base price, to which the call's price is close.
+    A deal is of an order and its counterpart, the maker. price_fen, quantity: as asked for, of an order and of an
+    amendment; of the end of a call the base price, to which the call's price is close.
     """
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")

@@ -12,6 +12,7 @@ from exchange.queries.auctions import (
     due_auctions,
     entrants_seen_by,
 )
+from exchange.queries.bars import bar, bar_of, bars, bars_in_force, public_identity, public_name
 from exchange.queries.blocks import BlockLine, block, blocks_of_day, blocks_visible_to, open_blocks
 from exchange.queries.book import BEST, BookView, LevelView, book, live_orders
 from exchange.queries.call import CallView, call_of
@@ -45,7 +46,6 @@ from exchange.queries.orders import (
 )
 from exchange.queries.profile import profile, rule_scheme_of
 from exchange.queries.proofs import broken_invariants
-from exchange.queries.replay import Moment, moment, replay, replayable_days
 from exchange.queries.schedule import (
     is_in_call,
     is_in_session,
@@ -55,12 +55,29 @@ from exchange.queries.schedule import (
     session_instants,
 )
 from exchange.queries.standing import Batch, Standing, large_holding, large_holdings_visible_to, standing
+from exchange.queries.surveillance import (
+    AlertFilter,
+    Replay,
+    alert,
+    alerts_visible_to,
+    case,
+    cases_visible_to,
+    days_to_watch,
+    letter,
+    letters_visible_to,
+    measures_of,
+    parties_of,
+    parties_of_case,
+    replay,
+)
 from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest_market_event, tape, turnover
+from exchange.queries.told import Moment, moment, replayable_days, told_on_day
 
 __all__ = [
     "BEST",
     "OPERATOR",
     "AdmissibleBatch",
+    "AlertFilter",
     "Batch",
     "BidLine",
     "BlockLine",
@@ -71,10 +88,13 @@ __all__ = [
     "MatchingStrip",
     "Moment",
     "OfferLevel",
+    "Replay",
     "Standing",
     "admissible_batches",
     "admission",
     "admissions_visible_to",
+    "alert",
+    "alerts_visible_to",
     "approval",
     "approval_in_force",
     "approvals",
@@ -82,6 +102,10 @@ __all__ = [
     "auction_instants",
     "auction_seen_by",
     "auctions_visible_to",
+    "bar",
+    "bar_of",
+    "bars",
+    "bars_in_force",
     "bids_seen_by",
     "block",
     "blocks_of_day",
@@ -90,7 +114,10 @@ __all__ = [
     "broken_invariants",
     "call_of",
     "candles",
+    "case",
+    "cases_visible_to",
     "days_of",
+    "days_to_watch",
     "due_auctions",
     "entrants_seen_by",
     "events_of_order",
@@ -103,10 +130,13 @@ __all__ = [
     "is_market_open",
     "large_holding",
     "large_holdings_visible_to",
+    "letter",
+    "letters_visible_to",
     "live_halt",
     "live_halts",
     "live_orders",
     "matching_strip",
+    "measures_of",
     "mode_of_day",
     "moment",
     "newest_market_event",
@@ -115,9 +145,13 @@ __all__ = [
     "open_blocks",
     "order_view",
     "orders_visible_to",
+    "parties_of",
+    "parties_of_case",
     "phase_at",
     "profile",
     "proposals_visible_to",
+    "public_identity",
+    "public_name",
     "replay",
     "replayable_days",
     "round_trip_start",
@@ -126,6 +160,7 @@ __all__ = [
     "sold_since",
     "standing",
     "tape",
+    "told_on_day",
     "trade_confirmation",
     "traded_in_mode",
     "trades_of_order",

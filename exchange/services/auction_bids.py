@@ -36,7 +36,7 @@ def apply_to_auction(*, actor: Actor, auction_id: int, statement: str, at: datet
     if not actor.has(*TRADERS):
         raise RoleMissing(roles=list(TRADERS))
     row = in_state(auction_id, AuctionState.ANNOUNCED)
-    holder = trader(actor)
+    holder = trader(actor, at)
     if holder.control_group == organisation(row.organisation_id).control_group:
         raise errors.AuctionNotOpenToYou
     if at >= row.ends_at:
@@ -110,7 +110,7 @@ def bid(*, actor: Actor, auction_id: int, price_fen: int, at: datetime) -> Aucti
     """
     if not actor.has(*TRADERS):
         raise RoleMissing(roles=list(TRADERS))
-    holder = trader(actor)
+    holder = trader(actor, at)
     row = in_state(auction_id, AuctionState.ANNOUNCED)
     if not row.begins_at <= at < row.ends_at:
         raise errors.AuctionNotRunning(begins_at=_clock(row.begins_at), ends_at=_clock(row.ends_at))

@@ -45,7 +45,7 @@ def amend_order(*, actor: Actor, order_id: int, price_fen: int | None, quantity:
     """
     order = _own_live_order(actor, order_id)
     refuse_in_firm_call(order.instrument, at)
-    terms = terms_of(trader(actor), order.instrument, at)
+    terms = terms_of(trader(actor, at), order.instrument, at)
     new_price = order.price_fen if price_fen is None else price_fen
     new_quantity = order.remaining if quantity is None else quantity
     rests = order.kind == "place" or (order.kind == "accept" and order.posts_rest)

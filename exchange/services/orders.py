@@ -35,7 +35,7 @@ def place_order(*, actor: Actor, order: NewOrder, at: datetime) -> PlacedOrder:
 
     Raises InstrumentNotThere, MarketClosed, Halted, NotTradableYet, InvalidQuantity, InvalidPrice, PriceOffTick,
     PriceOutOfBand, ModeForbids, InvalidValidity, SelfTrade, RoundTrip, NotPostable, SeveralBatches, PositionLimit,
-    TooManyHolders, ParticipantNotAdmitted and settlement's InsufficientUnits, UnitsFrozen, UnitsPledged,
+    TooManyHolders, ParticipantNotAdmitted, Barred and settlement's InsufficientUnits, UnitsFrozen, UnitsPledged,
     InsufficientFunds, AssetFrozen, HolderFrozen.
     """
     taking = _Taking(actor, {order.instrument_code}, at)
@@ -75,7 +75,7 @@ class _Taking:
 
     def __init__(self, actor: Actor, codes: set[str], at: datetime) -> None:
         self.actor, self.at = actor, at
-        self.holder = trader(actor)
+        self.holder = trader(actor, at)
         self.instruments = {row.code: row for row in Instrument.objects.filter(code__in=codes)}
         lock_queues(row.pk for row in self.instruments.values())
         self.markets: dict[str, _Market] = {}

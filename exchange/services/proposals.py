@@ -10,6 +10,7 @@ from accounts.rules import Actor
 from exchange import queries, rules
 from exchange.errors import ProposalNotThere
 from exchange.models import TradeProposal
+from exchange.services.bars import refuse_barred
 from exchange.services.match_run import MatchRun
 from exchange.services.sequence import accept_event, lock_queues
 from settlement.services import refuse_frozen_product
@@ -21,7 +22,8 @@ MOST_PROPOSALS = 50  # Technical: how many pairs are proposed at once; the rest 
 def confirm_proposal(*, actor: Actor, proposal_id: int, at: datetime) -> int:
     """Confirm a proposal for the actor's own post and return the instrument's id; the other's price holds.
 
-    Raises ProposalNotThere: unknown, another's, or confirmed already by the other side; and settlement's AssetFrozen.
+    Raises ProposalNotThere: unknown, another's, or confirmed already by the other side; Barred, and settlement's
+    AssetFrozen.
     """
     asked = TradeProposal.objects.filter(pk=proposal_id).first()
     if asked is None:
@@ -39,6 +41,7 @@ def confirm_proposal(*, actor: Actor, proposal_id: int, at: datetime) -> int:
     own = sides.get(actor.organisation_id)
     if own is None:
         raise ProposalNotThere
+    refuse_barred(actor, at)
     instrument = queries.instrument(proposal.instrument_id)
     refuse_frozen_product(instrument.project_code, instrument.vintage_year)
     other = proposal.ask if own.pk == proposal.bid_id else proposal.bid

@@ -64,7 +64,10 @@ def accept_event(
 
 
 def accept_orders(rows: Sequence[Order], *, at: datetime) -> list[int]:
-    """Write new orders into the queues of their instruments, in their order, and return the sequence of each."""
+    """Write new orders into the queues of their instruments, in their order, and return the sequence of each.
+
+    The events say price and quantity as asked for: a later change overwrites them in the order.
+    """
     counts = Counter(row.instrument_id for row in rows)
     following = {number: next_sequence(number, "accept", count) for number, count in sorted(counts.items())}
     events = []
@@ -72,7 +75,15 @@ def accept_orders(rows: Sequence[Order], *, at: datetime) -> list[int]:
         sequence = following[row.instrument_id]
         following[row.instrument_id] += 1
         events.append(
-            OrderEvent(instrument_id=row.instrument_id, sequence=sequence, kind="order", order_id=row.pk, at=at)
+            OrderEvent(
+                instrument_id=row.instrument_id,
+                sequence=sequence,
+                kind="order",
+                order_id=row.pk,
+                price_fen=row.price_fen,
+                quantity=row.quantity,
+                at=at,
+            )
         )
     OrderEvent.objects.bulk_create(events)
     return [event.sequence for event in events]

@@ -21,6 +21,7 @@ from exchange.rules import (
     TradingMode,
     price_limits,
 )
+from exchange.services.bars import refuse_barred
 from exchange.services.new_orders import NewOrder
 from exchange.services.sessions import advance_day
 from rulebook.queries import business_date
@@ -40,13 +41,17 @@ class Terms:
     holder: OrganisationView
 
 
-def trader(actor: Actor) -> OrganisationView:
-    """Return the organisation that an actor trades for. Raises ParticipantNotAdmitted: only who may hold trades."""
+def trader(actor: Actor, at: datetime) -> OrganisationView:
+    """Return the organisation that an actor trades for. Only who may hold trades, and nobody who is barred.
+
+    Raises ParticipantNotAdmitted, Barred.
+    """
     if actor.organisation_id is None:
         raise errors.ParticipantNotAdmitted
     holder = organisation(actor.organisation_id)
     if holder.kind not in HOLDER_KINDS:
         raise errors.ParticipantNotAdmitted
+    refuse_barred(actor, at)
     return holder
 
 

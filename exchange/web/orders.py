@@ -17,6 +17,7 @@ from exchange import queries
 from settlement.queries import hold_summary
 
 PAGE_SIZE = 20
+MOST_TRADES = 500
 STATUS_NAMES = {
     "accepted": gettext_noop("Taken in"),
     "live": gettext_noop("Live"),
@@ -50,6 +51,18 @@ class OrdersPage(Page):
             trades=queries.trades_visible_to(self.actor)[:PAGE_SIZE],
             proposals=queries.proposals_visible_to(self.actor),
             own=self.actor.organisation_id,
+        )
+
+
+class OrderPage(Page):
+    """One order with its trades: an own one; any for those who watch over the market."""
+
+    template_name = "exchange/order.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        order = queries.order_view(self.actor, self.kwargs["order_id"])
+        return super().get_context_data(
+            **kwargs, order=order, trades=queries.trades_of_order(self.actor, order.pk)[:MOST_TRADES]
         )
 
 

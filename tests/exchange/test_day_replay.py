@@ -59,13 +59,13 @@ def test_a_day_is_replayed_from_its_own_opening_on(played):
     second = market.at.date()
 
     assert queries.replayable_days(number) == [second, first]
-    whole = queries.replay(number, first)
+    whole = queries.told_on_day(number, first)
     assert [one.sequence for one in whole] == sorted(
         MarketEvent.objects.filter(instrument_id=number, sequence__lte=whole[-1].sequence).values_list(
             "sequence", flat=True
         )
     )
-    opening = queries.replay(number, second)
+    opening = queries.told_on_day(number, second)
     assert opening[0].sequence == whole[-1].sequence + 1
     # What lapsed at the close is in neither; what stays is in the new day's first book.
     left = queries.book(number, lower=None)

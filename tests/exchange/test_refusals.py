@@ -16,6 +16,7 @@ from tests.attacks import (
     row,
     without_attack,
 )
+from tests.exchange.surveillance_attacks import of_surveillance
 
 NOTHING_YET = {"filled": 0, "cancelled": 0, "expired": 0, "traded_value_fen": 0, "fee_taken_fen": 0, "fee_rate": 0}
 TERMS = {"type": "limit", "price_fen": 10, "hold_price_fen": 10, "quantity": 5, "remaining": 5, "status": "live"}
@@ -786,6 +787,7 @@ ATTACKS = [
     ),
     Attack("proposal_is_open_once", (row("exchange_tradeproposal"),), (row("exchange_tradeproposal"),)),
     Attack("proposal_quantity_positive", (row("exchange_tradeproposal", quantity=0),)),
+    *of_surveillance(SELL),
 ]
 
 

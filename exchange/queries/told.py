@@ -30,7 +30,7 @@ def replayable_days(instrument_id: int, *, most: int = 60) -> list[date]:
     return list(rows.order_by("-day").values_list("day", flat=True)[:most])
 
 
-def replay(instrument_id: int, day: date, *, after: int = 0, limit: int = 5000) -> list[MarketEvent]:
+def told_on_day(instrument_id: int, day: date, *, after: int = 0, limit: int = 5000) -> list[MarketEvent]:
     """Return what the market was told on a day after event `after`, oldest first, at most `limit`."""
     first, end = _span(instrument_id, day)
     if first is None:
