@@ -54,6 +54,7 @@ SWEEPS: tuple[Sweep, ...] = (
     # Slow where much was traded, so that the present has a task of its own for it; a day is looked at once.
     Sweep("exchange.surveillance", exchange.queries.session_instants, exchange.services.watch_closed_days, False),
     Sweep("exchange.bars", exchange.queries.session_instants, exchange.services.cancel_orders_of_the_barred),
+    Sweep("exchange.bulletins", exchange.queries.bulletin_instants, exchange.services.publish_due_bulletins),
     Sweep("registry.cases", registry.queries.due_instants, registry.services.run_due_cases),
     Sweep("settlement.transfers", settlement.queries.transfer_instants, settlement.services.run_due_transfers),
     Sweep("settlement.statements", settlement.queries.statement_instants, settlement.tasks.fetch_due_statement, False),

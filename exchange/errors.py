@@ -397,3 +397,7 @@ class AdmissionTextUnreadable(Refusal):
 
     code = "admission_text_unreadable"
     message = "Write up to 300 characters that can be printed; an opinion is needed."
+
+
+class BulletinNotThere(NotThere):
+    """No bulletin of this day is out."""

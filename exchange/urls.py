@@ -5,6 +5,7 @@ from accounts.web.routes import route
 from exchange.api import admissions as admission_api
 from exchange.api import auctions as auction_api
 from exchange.api import blocks as block_api
+from exchange.api import bulletins as bulletin_api
 from exchange.api import freezes as freeze_api
 from exchange.api import surveillance as surveillance_api
 from exchange.api import views
@@ -15,6 +16,7 @@ from exchange.web import (
     auctions,
     bars,
     blocks,
+    bulletins,
     cases,
     confirmations,
     desk,
@@ -41,6 +43,10 @@ api_routes = [
     route("instruments/<str:code>/book/", views.Book.as_view(), name="api-book", GET=PUBLIC),
     route("instruments/<str:code>/trades/", views.Tape.as_view(), name="api-tape", GET=PUBLIC),
     route("instruments/<str:code>/candles/", views.Candles.as_view(), name="api-candles", GET=PUBLIC),
+    route("instruments/<str:code>/figures/", bulletin_api.Figures.as_view(), name="api-figures", GET=PUBLIC),
+    route("reference-prices/", bulletin_api.References.as_view(), name="api-references", GET=PUBLIC),
+    route("bulletins/", bulletin_api.Bulletins.as_view(), name="api-bulletins", GET=PUBLIC),
+    route("bulletins/<str:day>/", bulletin_api.OneBulletin.as_view(), name="api-bulletin", GET=PUBLIC),
     route("instruments/<str:code>/replay/", Replay.as_view(), name="api-replay", GET=PUBLIC),
     route("instruments/<str:code>/accepts/", views.Accepts.as_view(), name="api-accepts", POST=TRADES),
     route("instruments/<str:code>/picks/", views.Picks.as_view(), name="api-picks", POST=TRADES),
@@ -234,6 +240,11 @@ web_routes = [
             ("cancel", auctions.CancelAuction, OPERATOR),
         )
     ),
+    route("bulletins/", bulletins.BulletinsPage.as_view(), name="exchange-bulletins", GET=PUBLIC),
+    route("bulletins/history/<str:what>.<str:kind>", bulletins.History.as_view(), name="exchange-history", GET=PUBLIC),
+    route("bulletins/<str:day>/", bulletins.BulletinPage.as_view(), name="exchange-bulletin", GET=PUBLIC),
+    route("bulletins/<str:day>.xlsx", bulletins.BulletinExport.as_view(), name="exchange-bulletin-export", GET=PUBLIC),
+    route("bulletins/<str:day>.pdf", bulletins.BulletinPaper.as_view(), name="exchange-bulletin-paper", GET=PUBLIC),
     route("blocks/", blocks.BlocksPage.as_view(), name="exchange-blocks", GET=OWN),
     route("blocks.xlsx", blocks.BlocksExport.as_view(), name="exchange-blocks-export", GET=OWN),
     route("blocks/new/", blocks.NewBlockPage.as_view(), name="exchange-block-new", GET=TRADERS, POST=TRADERS),

@@ -26,6 +26,7 @@ ADMINS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 PUBLIC_MENU = (
     ("home", gettext_noop("Home")),
     ("exchange-market", gettext_noop("Market")),
+    ("exchange-bulletins", gettext_noop("Bulletins and prices")),
     ("registry-projects", gettext_noop("Project register")),
     ("registry-certificate-check", gettext_noop("Certificate check")),
     ("settlement-serial", gettext_noop("Serial look-up")),
@@ -83,6 +84,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
         "chart-candle",
         (
             ("exchange-market", gettext_noop("Market"), ()),
+            ("exchange-bulletins", gettext_noop("Bulletins and prices"), ()),
             ("exchange-orders", gettext_noop("Orders and trades"), HOLDERS),
             (
                 "exchange-admissions",

@@ -3,6 +3,7 @@
 from exchange.models.admissions import Admission
 from exchange.models.auctions import Auction, AuctionBid, AuctionEntrant
 from exchange.models.blocks import BlockTrade
+from exchange.models.bulletins import Bulletin, DailyFigure, ReferencePrice
 from exchange.models.holdings import LargeHolding
 from exchange.models.instruments import ApprovalRecord, Halt, Instrument, InstrumentDay, MatchState
 from exchange.models.market import MarketEvent, MatchBatch, TradeProposal
@@ -18,7 +19,9 @@ __all__ = [
     "AuctionEntrant",
     "BarredParty",
     "BlockTrade",
+    "Bulletin",
     "CaseMeasure",
+    "DailyFigure",
     "Halt",
     "Instrument",
     "InstrumentDay",
@@ -30,6 +33,7 @@ __all__ = [
     "OrderEvent",
     "PurchasesAsked",
     "PurchasesDone",
+    "ReferencePrice",
     "SurveillanceAlert",
     "SurveillanceCase",
     "Trade",

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.models import Max
 
-from exchange.models import MarketEvent
+from exchange.models import InstrumentDay, MarketEvent
 
-STEPS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
+DAY_SECONDS = 86400
+STEPS = {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "1d": DAY_SECONDS}
 BEIJING_SHIFT = 8 * 3600
 
 
@@ -33,6 +34,7 @@ def tape(instrument_id: int, *, limit: int = 30, before: int | None = None) -> l
             """SELECT id, price_fen, quantity, taker_side, at,
                       coalesce(price_fen - lag(price_fen) OVER (ORDER BY id), 0)
                FROM (SELECT * FROM exchange_trade WHERE instrument_id = %s AND (%s::bigint IS NULL OR id < %s)
+                       AND mode IN ('listed_agreement', 'continuous')
                      ORDER BY id DESC LIMIT %s) newest ORDER BY id DESC""",
             [instrument_id, before, before, limit + 1],  # One more: the last one shown is compared with it.
         )
@@ -58,26 +60,38 @@ class Candle:
 
 
 def candles(instrument_id: int, step: str, *, limit: int = 200) -> list[Candle]:
-    """Return the newest candles of an instrument, oldest first; steps without a trade have none."""
+    """Return the newest candles of an instrument, oldest first; steps without a trade have none.
+
+    Of trades in the book alone. Only as many of the newest days are read as can hold `limit` steps.
+    """
     seconds = STEPS[step]
+    since = _days_back(instrument_id, 2 + limit * seconds // DAY_SECONDS if seconds < DAY_SECONDS else limit)
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT to_timestamp(floor((extract(epoch FROM at) + %s) / %s) * %s - %s) AS start,
                       (array_agg(price_fen ORDER BY id))[1], max(price_fen), min(price_fen),
                       (array_agg(price_fen ORDER BY id DESC))[1], sum(quantity)::bigint
-               FROM exchange_trade WHERE instrument_id = %s GROUP BY 1 ORDER BY 1 DESC LIMIT %s""",
-            [BEIJING_SHIFT, seconds, seconds, BEIJING_SHIFT, instrument_id, limit],
+               FROM exchange_trade WHERE instrument_id = %s AND mode IN ('listed_agreement', 'continuous')
+                 AND (%s::date IS NULL OR business_date >= %s) GROUP BY 1 ORDER BY 1 DESC LIMIT %s""",
+            [BEIJING_SHIFT, seconds, seconds, BEIJING_SHIFT, instrument_id, since, since, limit],
         )
         return [Candle(*row) for row in reversed(cursor.fetchall())]
 
 
+def _days_back(instrument_id: int, days: int) -> date | None:
+    """Return the first of the newest days on which an instrument was open, None where it has fewer."""
+    rows = InstrumentDay.objects.filter(instrument_id=instrument_id).order_by("-day").values_list("day", flat=True)
+    return rows[days - 1 : days].first()
+
+
 def turnover(day: date) -> dict[int, tuple[int, int, int, int]]:
-    """Return, by instrument, the day's quantity, value in fen, first price and last price."""
+    """Return, by instrument, the day's quantity, value in fen, first price and last price, of trades in the book."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT instrument_id, sum(quantity)::bigint, sum(value_fen)::bigint,
                       (array_agg(price_fen ORDER BY id))[1], (array_agg(price_fen ORDER BY id DESC))[1]
-               FROM exchange_trade WHERE business_date = %s GROUP BY 1""",
+               FROM exchange_trade WHERE business_date = %s AND mode IN ('listed_agreement', 'continuous')
+               GROUP BY 1""",
             [day],
         )
         return {row[0]: (row[1], row[2], row[3], row[4]) for row in cursor}

@@ -32,6 +32,7 @@ from exchange.rules.one_way_auction import (
 )
 from exchange.rules.prices import price_limits, volume_weighted_price
 from exchange.rules.profile import Profile
+from exchange.rules.reference import Reference, ReferenceMethod, reference_price
 from exchange.rules.schedule import AFTER_CALL, GATHERS, TAKES_ORDERS, Call, Phase, Schedule
 from exchange.rules.terms import (
     BOOK_MODES,
@@ -81,6 +82,8 @@ __all__ = [
     "Pick",
     "Place",
     "Profile",
+    "Reference",
+    "ReferenceMethod",
     "RejectCode",
     "Rest",
     "Schedule",
@@ -93,5 +96,6 @@ __all__ = [
     "end_after",
     "price_limits",
     "ranked",
+    "reference_price",
     "volume_weighted_price",
 ]

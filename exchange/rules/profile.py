@@ -135,5 +135,19 @@ class Profile:
         return timedelta(minutes=found["window_minutes"]), timedelta(minutes=found["more_minutes"])
 
     @property
+    def reference_least_tonnes(self) -> int:
+        """How much must have traded on a day for a reference price of that day's trades."""
+        return int(self.value("market_data.reference_least_tonnes") or 1)
+
+    @property
+    def reference_carried_days(self) -> int:
+        """For how many trading days a reference price is carried on without one."""
+        return int(self.value("market_data.reference_carried_days") or 0)
+
+    @property
+    def bulletin_at(self) -> time:
+        return time.fromisoformat(self.value("market_data.bulletin_at") or "16:00")
+
+    @property
     def most_events(self) -> int:
         return int(self.value("matching.most_events") or 200)

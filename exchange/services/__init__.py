@@ -42,6 +42,7 @@ from exchange.services.blocks import (
     refuse_block,
     withdraw_block,
 )
+from exchange.services.bulletins import publish_bulletin, publish_due_bulletins
 from exchange.services.cases import (
     NewMeasure,
     answer_letter,
@@ -109,6 +110,8 @@ __all__ = [
     "propose_auction",
     "propose_bar",
     "propose_block",
+    "publish_bulletin",
+    "publish_due_bulletins",
     "refuse_admission",
     "refuse_approval",
     "refuse_auction",

@@ -13,13 +13,15 @@ from exchange.queries.auctions import terms_of_auction
 from exchange.rules import AuctionState, Bid, ranked
 from exchange.services.deals import deal, end_beside_book
 from exchange.services.sequence import lock_queues, tell_streams
+from rulebook.queries import business_date
 from settlement.services import release_cash_of_order
 
 
 def end_due_auctions(at: datetime) -> str:
     """End the auctions whose time is over, each in a transaction of its own; say what was done. Right when run twice.
 
-    While a halt stands in the way of its instrument, an auction waits for its end.
+    While a halt stands in the way of its instrument, an auction waits for its end; once the day's bulletin is out, for
+    the next day.
     """
     traded = failed = 0
     for auction_id in queries.due_auctions(at):
@@ -27,7 +29,7 @@ def end_due_auctions(at: datetime) -> str:
             row = locked_auction(auction_id)
             if row.state != AuctionState.ANNOUNCED or row.ends_at > at:
                 continue
-            if queries.live_halt(row.instrument_id, None, at) is not None:
+            if queries.live_halt(row.instrument_id, None, at) is not None or queries.is_published(business_date(at)):
                 continue
             trade = _with_the_best(row, at)
             finish(row, AuctionState.TRADED if trade else AuctionState.FAILED, at=at, trade=trade)

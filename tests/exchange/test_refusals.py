@@ -150,6 +150,16 @@ LET_IN = "state = 'admitted', decided_by_id = {}, instrument_id = 61, ended_at =
 PRODUCT_OF_IT = row(
     "exchange_instrument", INSTRUMENT, id=61, project_code="P", vintage_year=2024, initial_price_fen=100
 )
+FIGURE = {
+    "trades": 1,
+    "quantity": 5,
+    "value_fen": 50,
+    "open_fen": 10,
+    "close_fen": 10,
+    "vwap_fen": 10,
+    "day": "2026-03-02",
+}
+REFERENCE = {"method": "trades", "price_fen": 10, "age": 0, "quantity": 5, "day": "2026-03-02"}
 CALLED = {"at_call": True, "mode": "continuous"}
 KEY = row("settlement_entrykey", key="x", entry_id=9)
 ORDERS = (row("exchange_order", SELL, id=11), row("exchange_order", BUY, id=12), KEY)
@@ -559,6 +569,39 @@ ATTACKS = [
         for change in ({"project_code": "Q"}, {"vintage_year": 2023}, {"initial_price_fen": 99})
     ),
     kept("exchange_admission", row("exchange_admission", ADMISSION), "admission_is_kept"),
+    Attack("daily_figure_is_one", (row("exchange_dailyfigure", FIGURE),), (row("exchange_dailyfigure", FIGURE),)),
+    *(
+        Attack("daily_figure_has_prices_of_its_trades", (row("exchange_dailyfigure", FIGURE, change),))
+        for change in ({"trades": 0}, {"open_fen": None}, {"quantity": 0})
+    ),
+    *append_only("exchange_dailyfigure", row("exchange_dailyfigure", FIGURE), guard="daily_figure_is_append_only"),
+    emptied("exchange_dailyfigure", "daily_figure_is_not_truncated"),
+    Attack(
+        "reference_price_is_one",
+        (row("exchange_referenceprice", REFERENCE),),
+        (row("exchange_referenceprice", REFERENCE),),
+    ),
+    *(
+        Attack("reference_price_is_of_its_method", (row("exchange_referenceprice", REFERENCE, change),))
+        for change in (
+            {"price_fen": None},
+            {"method": "none"},
+            {"quantity": 0},
+            {"age": 1},
+            {"method": "carried"},
+        )
+    ),
+    *append_only(
+        "exchange_referenceprice", row("exchange_referenceprice", REFERENCE), guard="reference_price_is_append_only"
+    ),
+    emptied("exchange_referenceprice", "reference_price_is_not_truncated"),
+    *append_only("exchange_bulletin", row("exchange_bulletin", day="2026-03-02"), guard="bulletin_is_append_only"),
+    emptied("exchange_bulletin", "bulletin_is_not_truncated"),
+    Attack(
+        "trade_is_before_its_bulletin",
+        (row("exchange_trade", TRADE, business_date="2026-03-02"),),
+        (*ORDERS, row("exchange_bulletin", day="2026-03-02")),
+    ),
     Attack("large_holding_is_one_a_day", (LARGE,), (LARGE,)),
     Attack("large_holding_report_is_whole", (row("exchange_largeholding", NOTED, purpose="x"),)),
     Attack(
