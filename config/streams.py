@@ -1,124 +1,28 @@
 """Server-sent events: an ASGI application of its own that touches no ORM.
 
 `/stream/instruments/CODE` tells what happens to one instrument, `/stream/market` to all. It reads `market_event` rows,
-woken by NOTIFY, and goes on after `Last-Event-ID`; Redis is not in this path. One thread listens for all readers.
+woken by NOTIFY, and goes on after `Last-Event-ID`; Redis is not in this path. Who asks for `?snapshot=1`, or has missed
+too much, begins with a `snapshot`: the newest book, under the number of its event.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import select
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
 import psycopg2
-import psycopg2.extensions
 
-from config import environment
+from config import feeds
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-HEARTBEAT_SECONDS = 10.0
-RETRY_SECONDS = 1.0
-MOST_ROWS = 500
 MOST_DIGITS = 18
-ENV = environment.load()
-
-
-def _connect() -> psycopg2.extensions.connection:
-    link = psycopg2.connect(ENV.database_url)
-    link.set_session(autocommit=True)
-    return link
-
-
-class Bell:
-    """Wakes the readers of this process when market events were committed anywhere."""
-
-    def __init__(self) -> None:
-        self._waiting: set[asyncio.Event] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def start(self) -> None:
-        """Begin to listen, in a thread of its own."""
-        self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._listen, name="bell", daemon=True).start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                link = _connect()
-                with link.cursor() as cursor:
-                    cursor.execute("LISTEN market")
-                while True:
-                    select.select([link], [], [], HEARTBEAT_SECONDS)
-                    link.poll()
-                    if link.notifies:
-                        link.notifies.clear()
-                        self._ring()
-            except psycopg2.Error:
-                self._ring()
-                threading.Event().wait(RETRY_SECONDS)
-
-    def _ring(self) -> None:
-        if self._loop is not None:
-            for one in tuple(self._waiting):
-                self._loop.call_soon_threadsafe(one.set)
-
-    async def wait(self, event: asyncio.Event, seconds: float) -> None:
-        """Return when rung, or after `seconds`."""
-        self._waiting.add(event)
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            return
-        finally:
-            event.clear()
-            self._waiting.discard(event)
-
-
-BELL = Bell()
-_READERS = threading.local()
-
-
-def _rows(sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    link = getattr(_READERS, "link", None)
-    if link is None or link.closed:
-        link = _READERS.link = _connect()
-    try:
-        with link.cursor() as cursor:
-            cursor.execute(sql, values)
-            return list(cursor.fetchall())
-    except psycopg2.Error:
-        link.close()
-        raise
-
-
-def _instrument_id(code: str) -> int | None:
-    rows = _rows("SELECT id FROM exchange_instrument WHERE code = %s", (code,))
-    return int(rows[0][0]) if rows else None
-
-
-def _newest(instrument_id: int) -> int:
-    sql = "SELECT coalesce(max(sequence), 0) FROM exchange_marketevent WHERE instrument_id = %s"
-    return int(_rows(sql, (instrument_id,))[0][0])
-
-
-def _after(instrument_id: int, sequence: int) -> list[tuple[Any, ...]]:
-    return _rows(
-        """SELECT sequence, kind, body FROM exchange_marketevent
-           WHERE instrument_id = %s AND sequence > %s ORDER BY sequence LIMIT %s""",
-        (instrument_id, sequence, MOST_ROWS),
-    )
-
-
-def _newest_of_all() -> int:
-    return int(_rows("SELECT coalesce(max(id), 0) FROM exchange_marketevent", ())[0][0])
+PAUSE_SECONDS = 0.3  # Between two words to those who only want to know that something happened.
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,7 +37,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            BELL.start()
+            feeds.BELL.start()
             await send({"type": "lifespan.startup.complete"})
         else:
             await send({"type": "lifespan.shutdown.complete"})
@@ -151,13 +55,13 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
         await _begin(send, headers)
         await _until_gone(receive, _tell_market(send))
     elif len(parts) == len(("stream", "instruments", "CODE")) and parts[:2] == ["stream", "instruments"]:
-        number = await asyncio.to_thread(_instrument_id, parts[2])
+        number = await asyncio.to_thread(feeds.instrument_id, parts[2])
         if number is None:
             await _plain(send, 404, b"no such instrument")
             return
         last = _seen(scope, headers)
-        if last is None:
-            last = await asyncio.to_thread(_newest, number)
+        if last is None and not _wants_snapshot(scope):
+            last = await asyncio.to_thread(feeds.newest, number)
         await _begin(send, headers)
         await _until_gone(receive, _tell_instrument(send, number, last))
     else:
@@ -172,6 +76,10 @@ def _seen(scope: Scope, headers: dict[bytes, bytes]) -> int | None:
         if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
             return int(text)
     return None
+
+
+def _wants_snapshot(scope: Scope) -> bool:
+    return parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("snapshot") == ["1"]
 
 
 async def _plain(send: Send, status: int, body: bytes) -> None:
@@ -190,7 +98,7 @@ async def _begin(send: Send, headers: dict[bytes, bytes]) -> None:
     ]
     # The pages come from the web server's address; only they may read a stream from this one.
     origin = headers.get(b"origin", b"").decode("ascii", "replace")
-    if origin and origin == ENV.public_url.rstrip("/"):
+    if origin and origin == feeds.ENV.public_url.rstrip("/"):
         answered += [
             (b"access-control-allow-origin", origin.encode()),
             (b"access-control-allow-credentials", b"true"),
@@ -215,33 +123,66 @@ async def _until_gone(receive: Receive, telling: Any) -> None:
             await one
 
 
-async def _tell_instrument(send: Send, number: int, last: int) -> None:
-    event = asyncio.Event()
-    while True:
-        try:
-            rows = await asyncio.to_thread(_after, number, last)
-        except psycopg2.Error:
-            rows = []
-        for sequence, kind, body in rows:
-            text = f"id: {sequence}\nevent: {kind}\ndata: {json.dumps(body, ensure_ascii=False)}\n\n"
-            await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
-            last = sequence
-        if not rows:
-            await BELL.wait(event, HEARTBEAT_SECONDS)
-            await send({"type": "http.response.body", "body": b": here\n\n", "more_body": True})
+async def _tell_instrument(send: Send, number: int, last: int | None) -> None:
+    """Tell the events after `last`, for ever. last None: a snapshot first."""
+    async with feeds.listening(number) as feed:
+        if last is None:
+            last = await _tell_snapshot(send, number)
+        while True:
+            events = feed.since(last)
+            if events is None:
+                last = await _catch_up(send, number, last)
+                continue
+            for sequence, text in events:
+                await send({"type": "http.response.body", "body": text, "more_body": True})
+                last = sequence
+            if not events:
+                await feed.wait(last, feeds.HEARTBEAT_SECONDS)
+                if feed.last <= last:
+                    await send({"type": "http.response.body", "body": b": here\n\n", "more_body": True})
+
+
+async def _catch_up(send: Send, number: int, last: int) -> int:
+    """Tell of a gap what the feed has no more: event by event, or with a snapshot where it is too wide."""
+    try:
+        if await asyncio.to_thread(feeds.newest, number) - last > feeds.MOST_GAP:
+            return await _tell_snapshot(send, number)
+        rows = await asyncio.to_thread(feeds.events_after, number, last)
+    except psycopg2.Error:
+        await asyncio.sleep(feeds.RETRY_SECONDS)
+        return last
+    for sequence, kind, body in rows:
+        text = feeds.written(sequence, kind, body)
+        await send({"type": "http.response.body", "body": text, "more_body": True})
+        last = sequence
+    return last
+
+
+async def _tell_snapshot(send: Send, number: int) -> int:
+    found = await asyncio.to_thread(feeds.snapshot, number)
+    if found is None:
+        return 0
+    text = feeds.written(found[0], "snapshot", found[1])
+    await send({"type": "http.response.body", "body": text, "more_body": True})
+    return found[0]
 
 
 async def _tell_market(send: Send) -> None:
     """Say that something happened, a few times a second at most; the page fetches what it shows."""
-    event = asyncio.Event()
+    bell = asyncio.Event()
+    feeds.BELL.hang(bell)
     last = 0
-    while True:
-        with contextlib.suppress(psycopg2.Error):
-            newest = await asyncio.to_thread(_newest_of_all)
-            if newest != last:
-                text = f'event: trade\ndata: {{"newest": {newest}}}\n\n'
-                await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
-                last = newest
-                await asyncio.sleep(0.3)
-        await BELL.wait(event, HEARTBEAT_SECONDS)
-        await send({"type": "http.response.body", "body": b": here\n\n", "more_body": True})
+    try:
+        while True:
+            bell.clear()
+            with contextlib.suppress(psycopg2.Error):
+                newest = await asyncio.to_thread(feeds.newest_of_all)
+                if newest != last:
+                    text = f'event: trade\ndata: {{"newest": {newest}}}\n\n'
+                    await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+                    last = newest
+                    await asyncio.sleep(PAUSE_SECONDS)
+            await feeds.rung(bell, feeds.HEARTBEAT_SECONDS)
+            await send({"type": "http.response.body", "body": b": here\n\n", "more_body": True})
+    finally:
+        feeds.BELL.take_down(bell)
