@@ -90,7 +90,7 @@ def main() -> None:
         told = json.loads((running.state / "demo_logins.json").read_text(encoding="utf-8"))
         one = told["clients"][1]
         client = Api(running.url, one["client_id"], one["client_secret"])
-        price = client.get(f"/instruments/{CODE}/")["lower_limit"]
+        price = client.get(f"/instruments/{CODE}/")["base_price"]
         figures |= asyncio.run(listen(running.environment()["STREAMS_URL"], client, price))
         figures["memory_mib"] = memory(running)
     for name, value in figures.items():

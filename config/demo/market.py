@@ -118,7 +118,7 @@ def admit(desk: Desk, owner_of: Mapping[str, str]) -> Story:
     operator = desk.person("jiaoyi", at)
     for batch in sorted(registry.issued_batches(), key=lambda one: one.pk):
         price = PRICES[batch.serial_text.split("-")[3]]
-        owner = desk.client(owner_of[batch.issuance.project.code])
+        owner = desk.person(desk.first_of(owner_of[batch.issuance.project.code]), at)
         asked = exchange.request_admission(actor=owner, asset_id=batch.asset_id, initial_price_fen=price.fen, at=at)
         exchange.review_admission(actor=operator, admission_id=asked.pk, opinion="材料齐全，价格有依据。", at=at)
         second = replace(desk.person("jiaoyi2", at), confirmed_at=at)

@@ -17,11 +17,10 @@ from exchange.models import Admission, Instrument
 from exchange.models.admissions import OPEN_ADMISSIONS
 from exchange.rules import AdmissionState
 from exchange.services.admission import admit_instrument
-from exchange.services.terms import yuan
+from exchange.services.terms import require_trader, yuan
 from settlement.queries import asset, available_units
 from settlement.services import refuse_frozen_product
 
-SELLERS = (Role.FIRM_INITIATOR, Role.OWNER)
 OPERATOR = Role.EXCHANGE_OPERATOR
 LONGEST = 300
 
@@ -35,8 +34,8 @@ def request_admission(
     Raises RoleMissing, NothingToSell, InstrumentAdmitted, AdmissionOpen, InvalidPrice, PriceOffTick,
     AdmissionTextUnreadable, settlement's AssetNotThere, AssetFrozen.
     """
-    if not actor.has(*SELLERS) or actor.organisation_id is None:
-        raise RoleMissing(roles=list(SELLERS))
+    require_trader(actor)
+    assert actor.organisation_id is not None
     credit = asset(asset_id).credit
     held = available_units(actor.organisation_id, asset_id)
     if credit is None or not held:
@@ -131,8 +130,7 @@ def refuse_admission(*, actor: Actor, admission_id: int, opinion: str, at: datet
 @transaction.atomic
 def withdraw_admission(*, actor: Actor, admission_id: int, at: datetime) -> Admission:
     """Take an own request back while it is open. Raises RoleMissing, AdmissionNotThere."""
-    if not actor.has(*SELLERS):
-        raise RoleMissing(roles=list(SELLERS))
+    require_trader(actor)
     row = _open(admission_id, *OPEN_ADMISSIONS)
     if row.organisation_id != actor.organisation_id:
         raise errors.AdmissionNotThere

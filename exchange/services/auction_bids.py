@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop as _
 
-from accounts.errors import RoleMissing
 from accounts.queries import organisation
 from accounts.rules import Actor
 from accounts.services import close_work_items, open_work_item
@@ -16,12 +15,12 @@ from exchange.models import Auction, AuctionBid, AuctionEntrant, Order
 from exchange.queries.auctions import terms_of_auction
 from exchange.rules import AuctionFormat, AuctionState, EntrantState, Side, TimeInForce, end_after
 from exchange.services.auction_end import return_deposit
-from exchange.services.auctions import TRADERS, in_state, note_auction, readable, require_operator
+from exchange.services.auctions import in_state, note_auction, readable, require_operator
 from exchange.services.deals import end_beside_book
 from exchange.services.new_orders import NewOrder
 from exchange.services.orders import place_order
 from exchange.services.sequence import tell_streams
-from exchange.services.terms import trader, yuan
+from exchange.services.terms import require_trader, trader, yuan
 from rulebook.rules import beijing
 from settlement.services import hold_cash_for_order
 
@@ -33,8 +32,7 @@ def apply_to_auction(*, actor: Actor, auction_id: int, statement: str, at: datet
     Raises RoleMissing, AuctionNotThere, AuctionEnded (also for a second application), AuctionNotOpenToYou,
     AuctionTextUnreadable, settlement's InsufficientFunds.
     """
-    if not actor.has(*TRADERS):
-        raise RoleMissing(roles=list(TRADERS))
+    require_trader(actor)
     row = in_state(auction_id, AuctionState.ANNOUNCED)
     holder = trader(actor, at)
     if holder.control_group == organisation(row.organisation_id).control_group:
@@ -108,8 +106,7 @@ def bid(*, actor: Actor, auction_id: int, price_fen: int, at: datetime) -> Aucti
     the own former one. Raises RoleMissing, AuctionNotThere, AuctionNotRunning, AuctionNotOpenToYou, BidTooLow and what
     place_order raises.
     """
-    if not actor.has(*TRADERS):
-        raise RoleMissing(roles=list(TRADERS))
+    require_trader(actor)
     holder = trader(actor, at)
     row = in_state(auction_id, AuctionState.ANNOUNCED)
     if not row.begins_at <= at < row.ends_at:

@@ -21,11 +21,10 @@ from exchange.services.auction_end import auction_subject, finish, locked_auctio
 from exchange.services.new_orders import NewOrder
 from exchange.services.orders import place_order
 from exchange.services.sequence import tell_streams
-from exchange.services.terms import yuan
+from exchange.services.terms import require_trader, yuan
 from rulebook.queries import add_trading_days, business_date
 from rulebook.rules import BEIJING, beijing
 
-TRADERS = (Role.FIRM_INITIATOR, Role.OWNER)
 OPERATOR = Role.EXCHANGE_OPERATOR
 LONGEST_REASON, LONGEST_STATEMENT = 200, 300
 
@@ -57,8 +56,7 @@ def propose_auction(*, actor: Actor, new: NewAuction, at: datetime) -> Auction:
 
     Raises AuctionPrices, AuctionTimes, AuctionTextUnreadable and what place_order raises.
     """
-    if not actor.has(*TRADERS):
-        raise RoleMissing(roles=list(TRADERS))
+    require_trader(actor)
     instrument = queries.instrument_by_code(new.instrument_code)
     profile = queries.profile(at, instrument.rule_scheme)
     _refuse_prices(new, profile)
@@ -147,8 +145,9 @@ def refuse_auction(*, actor: Actor, auction_id: int, reason: str, at: datetime) 
 @transaction.atomic
 def withdraw_auction(*, actor: Actor, auction_id: int, at: datetime) -> Auction:
     """Take an own proposal back before it is announced. Raises AuctionNotThere, AuctionEnded."""
+    require_trader(actor)
     row = in_state(auction_id, AuctionState.PROPOSED, AuctionState.ANNOUNCED)
-    if row.organisation_id != actor.organisation_id or not actor.has(*TRADERS):
+    if row.organisation_id != actor.organisation_id:
         raise errors.AuctionNotThere
     if row.state != AuctionState.PROPOSED:
         raise errors.AuctionEnded

@@ -23,10 +23,10 @@ from exchange.services.deals import deal, end_beside_book
 from exchange.services.new_orders import NewOrder
 from exchange.services.orders import place_order
 from exchange.services.sequence import lock_queues, tell_streams
+from exchange.services.terms import TRADERS, require_trader
 from rulebook.rules import beijing
 from settlement.services import refuse_frozen_product
 
-TRADERS = (Role.FIRM_INITIATOR, Role.OWNER)
 OPERATOR = Role.EXCHANGE_OPERATOR
 LONGEST = 200
 
@@ -53,7 +53,7 @@ def propose_block(*, actor: Actor, new: NewBlock, at: datetime) -> BlockTrade:
 
     Raises BlockWindowClosed, CounterpartyUnsuitable, SelfTrade, BlockNoteUnreadable and what place_order raises.
     """
-    _trader(actor)
+    require_trader(actor)
     instrument = queries.instrument_by_code(new.instrument_code)
     _refuse_outside_window(instrument.rule_scheme, at)
     other = organisation_by_uscc(new.counterparty)
@@ -99,7 +99,7 @@ def accept_block(*, actor: Actor, block_id: int, asset_id: int | None = None, at
 
     Raises BlockNotThere, BlockEnded, BlockWindowClosed and what place_order raises.
     """
-    _trader(actor)
+    require_trader(actor)
     row = _locked(block_id, actor.organisation_id, BlockState.PROPOSED)
     _refuse_outside_window(row.instrument.rule_scheme, at)
     new = NewBlock(row.instrument.code, Side(row.side), row.quantity, row.price_fen, "")
@@ -123,7 +123,7 @@ def accept_block(*, actor: Actor, block_id: int, asset_id: int | None = None, at
 @transaction.atomic
 def decline_block(*, actor: Actor, block_id: int, reason: str = "", at: datetime) -> BlockTrade:
     """Decline a proposed agreement as its counterparty. Raises BlockNotThere, BlockEnded, BlockNoteUnreadable."""
-    _trader(actor)
+    require_trader(actor)
     row = _locked(block_id, actor.organisation_id, BlockState.PROPOSED)
     row.answered_by_id, row.reason = actor.user_id, _readable(reason)
     _end(row, BlockState.DECLINED, at)
@@ -134,7 +134,7 @@ def decline_block(*, actor: Actor, block_id: int, reason: str = "", at: datetime
 @transaction.atomic
 def withdraw_block(*, actor: Actor, block_id: int, at: datetime) -> BlockTrade:
     """Take an own proposal back while nobody has accepted it. Raises BlockNotThere, BlockEnded."""
-    _trader(actor)
+    require_trader(actor)
     row = _locked(block_id, actor.organisation_id, BlockState.PROPOSED, by_proposer=True)
     _end(row, BlockState.WITHDRAWN, at)
     _note(row, actor, "withdraw_block", at)
@@ -243,11 +243,6 @@ def _refuse_halted(instrument_id: int, organisation_id: int, at: datetime) -> No
             order_number=halted.order_number,
             reason=halted.reason,
         )
-
-
-def _trader(actor: Actor) -> None:
-    if not actor.has(*TRADERS) or actor.organisation_id is None:
-        raise RoleMissing(roles=list(TRADERS))
 
 
 def _operator(actor: Actor) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from accounts.errors import RoleMissing
 from accounts.queries import organisation
-from accounts.rules import HOLDER_KINDS, Actor, OrganisationView
+from accounts.rules import HOLDER_KINDS, Actor, OrganisationView, Role
 from exchange import errors, queries
 from exchange.models import Instrument, InstrumentDay, Order
 from exchange.rules import (
@@ -29,6 +30,7 @@ from rulebook.rules import beijing
 from settlement.services import refuse_frozen_product
 
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+TRADERS = (Role.FIRM_INITIATOR, Role.OWNER)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,12 @@ def trader(actor: Actor, at: datetime) -> OrganisationView:
         raise errors.ParticipantNotAdmitted
     refuse_barred(actor, at)
     return holder
+
+
+def require_trader(actor: Actor) -> None:
+    """Raise RoleMissing unless the actor is a person who trades, or an API client: what one may, its scopes say."""
+    if not actor.is_client and not actor.has(*TRADERS):
+        raise RoleMissing(roles=list(TRADERS))
 
 
 def terms_of(holder: OrganisationView, instrument: Instrument, at: datetime) -> Terms:

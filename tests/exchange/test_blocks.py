@@ -1,5 +1,6 @@
 """Block agreements: proposed to a named party, accepted, confirmed by the exchange; each way that they end without a trade."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -226,3 +227,16 @@ def test_the_whole_way_by_the_pages(market, operator, monkeypatch):
     assert "材料不全" in seller.get(page).content.decode()
     assert market.instrument.code in exchange.get(reverse("exchange-blocks")).content.decode()
     assert b"".join(exchange.get(reverse("exchange-blocks-export")).streaming_content).startswith(b"PK")
+
+
+def test_an_api_client_agrees_as_a_person_does(market):
+    """What a client may, its token's scopes say at the edge; it has no roles."""
+    seller, buyer = (
+        replace(one, user_id=None, roles=frozenset(), client_id=number, scopes=frozenset({"orders:write"}))
+        for number, one in enumerate((market.seller, market.traders[0]), start=1)
+    )
+    new = NewBlock(market.instrument.code, Side.SELL, 10_000, 2500, organisation(buyer.organisation_id).uscc)
+    row = services.propose_block(actor=seller, new=new, at=market.at)
+    assert services.accept_block(actor=buyer, block_id=row.pk, at=market.at).state == "accepted"
+    with pytest.raises(RoleMissing):
+        services.confirm_block(actor=buyer, block_id=row.pk, digest=row.digest, at=market.at)
