@@ -74,10 +74,11 @@ def watch_instrument(*, instrument_id: int, day: date, at: datetime) -> list[int
         return None
     # The values that held on the day, whenever it is looked at.
     profile = queries.profile(begin_of(day) + NOON, row.instrument.rule_scheme)
-    alerts = surveillance.watch(watched(looked_at), profile)
+    moments, walk = looked_at.walk()
+    alerts = surveillance.watch(watched(looked_at, moments), profile)
     number = edition()[1]
     rows = SurveillanceAlert.objects.bulk_create(_row(alert, row, number, at) for alert in alerts)
-    _note_watched(looked_at, number, at)
+    _note_watched(looked_at, walk, number, at)
     for made in rows:
         open_work_item(
             kind="look_into_alert",
@@ -158,8 +159,7 @@ def _row(alert: surveillance.Alert, day: InstrumentDay, edition: int, at: dateti
     )
 
 
-def _note_watched(looked_at: Journal, edition: int, at: datetime) -> None:
-    _moments, walk = looked_at.walk()
+def _note_watched(looked_at: Journal, walk: surveillance.Walk, edition: int, at: datetime) -> None:
     book = [[order.order_id, order.price_fen, order.remaining] for order in walk.resting.values()]
     WatchedDay.objects.create(
         instrument_id=looked_at.day.instrument_id,

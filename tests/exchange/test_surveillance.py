@@ -217,7 +217,7 @@ def test_a_halt_of_the_product_is_a_disclosure_of_its_day_and_one_of_a_participa
         actor=operator, organisation_id=market.seller.organisation_id, order_number="2", reason="x", at=market.at
     )
     day = InstrumentDay.objects.select_related("instrument").get(closed_at=None)
-    assert [one.reference for one in watched(journal(day)).disclosures] == [f"halt:{halted.pk}"]
+    assert [one.reference for one in watched(journal(day), ()).disclosures] == [f"halt:{halted.pk}"]
 
 
 def test_the_evidence_is_replayed_with_what_stood_at_each_moment(market):
