@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -20,7 +19,6 @@ from exchange.queries.journal import Journal, begin_of, journal, watched
 from exchange.rules import surveillance
 from rulebook.queries import edition
 
-logger = logging.getLogger(__name__)
 OPERATOR = Role.EXCHANGE_OPERATOR
 LONGEST_REASON = 500
 NOON = timedelta(hours=12)
@@ -42,15 +40,6 @@ def watch_closed_days(at: datetime) -> str:
         else:
             looked, found = looked + 1, found + len(alerts)
     return f"{looked} days watched, {found} alerts" if looked else ""
-
-
-def watch_day(*, day: date, at: datetime) -> list[int]:
-    """Look at a day of every instrument that is closed and was not looked at; return the ids of the new alerts."""
-    found: list[int] = []
-    for instrument_id, closed in queries.days_to_watch():
-        if closed == day:
-            found += watch_instrument(instrument_id=instrument_id, day=day, at=at) or []
-    return found
 
 
 @transaction.atomic

@@ -134,7 +134,6 @@ def test_placing_and_cancelling_is_found_after_the_close_once_and_becomes_work(m
     assert WorkItem.objects.filter(kind="look_into_alert", role=Role.EXCHANGE_OPERATOR, closed_at=None).count() == 1
     before = list(SurveillanceAlert.objects.values())
     assert services.watch_closed_days(market.at) == ""
-    assert services.watch_day(day=alert.day, at=market.at) == []
     assert services.watch_instrument(instrument_id=market.instrument.pk, day=alert.day, at=market.at) == []
     assert list(SurveillanceAlert.objects.values()) == before
     assert WatchedDay.objects.count() == 1
