@@ -90,9 +90,12 @@ def beijing(value: object) -> str:
 
 
 @register.filter
-def beijing_second(value: object) -> str:
-    """An instant → 2026-11-22 14:05:09, in Beijing, where minutes do not tell one from another."""
-    return rules.beijing(value).strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else "—"
+def beijing_moment(value: object) -> str:
+    """An instant → 2026-11-22 14:05:09.123, in Beijing, where minutes do not tell one from another."""
+    if not isinstance(value, datetime):
+        return "—"
+    shown = rules.beijing(value)
+    return f"{shown:%Y-%m-%d %H:%M:%S}.{shown.microsecond // 1000:03d}"
 
 
 @register.filter

@@ -226,8 +226,8 @@ class CaseMeasure(models.Model):
 class BarredParty(models.Model):
     """Somebody who may not trade from a day to a day (禁入名单): entered by one operator, approved by another.
 
-    organisation, user: the participant, or the person who places orders, where they are known here; others stand in the
-    register by name. identity: the organisation's unified social credit code, or a person's document number.
+    identity: an organisation's unified social credit code, by which it is barred, also if it registers here later; or a
+    person's document number. user: the person who places orders, where it is known here; others stand here by name.
     ended_on: the first day on which it no longer counts, where it was ended before its time.
     """
 
@@ -241,7 +241,6 @@ class BarredParty(models.Model):
         REFUSED = "refused"
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
     user = person(null=True)
     name = models.CharField(max_length=200)
     identity = models.CharField(max_length=40)
@@ -278,10 +277,7 @@ class BarredParty(models.Model):
                 | Q(ended_on__isnull=False, ended_by__isnull=False) & ~Q(end_reason=""),
                 name="bar_is_ended_with_a_reason",
             ),
-            models.CheckConstraint(
-                condition=Q(kind="organisation", user=None) | Q(kind="person", organisation=None),
-                name="bar_is_of_its_kind",
-            ),
+            models.CheckConstraint(condition=Q(kind="person") | Q(user=None), name="bar_of_a_user_is_of_a_person"),
             models.UniqueConstraint(
                 fields=["kind", "identity"], condition=Q(state="proposed"), name="bar_is_proposed_once"
             ),

@@ -19,9 +19,9 @@ def _in_force(day: date) -> QuerySet[BarredParty]:
     return rows.filter(Q(ended_on=None) | Q(ended_on__gt=day))
 
 
-def bar_of(organisation_id: int | None, user_id: int | None, at: datetime) -> BarredParty | None:
+def bar_of(uscc: str, user_id: int | None, at: datetime) -> BarredParty | None:
     """Return a bar in force at `at` of an organisation or of a person who acts for it; the one that lasts longest."""
-    whose = Q(organisation_id=organisation_id, organisation__isnull=False) | Q(user_id=user_id, user__isnull=False)
+    whose = Q(kind=BarredParty.Kind.ORGANISATION, identity=uscc) | Q(user_id=user_id, user__isnull=False)
     return _in_force(business_date(at)).filter(whose).order_by("-until", "pk").first()
 
 
@@ -33,7 +33,7 @@ def bars_in_force(at: datetime) -> list[BarredParty]:
 def bars(*, waiting: bool) -> list[BarredParty]:
     """Return the entries that wait to be approved, or those that were, newest first; refused ones count for nothing."""
     state = BarredParty.State.PROPOSED if waiting else BarredParty.State.APPROVED
-    rows = BarredParty.objects.filter(state=state).select_related("maker", "checker", "organisation")
+    rows = BarredParty.objects.filter(state=state).select_related("maker", "checker")
     return list(rows.order_by(F("since").desc(), "-pk"))
 
 

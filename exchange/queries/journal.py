@@ -114,8 +114,8 @@ def journal(day: InstrumentDay) -> Journal | None:
     return Journal(day, resting, tuple(steps), last)
 
 
-def watched(journal: Journal) -> Watched:
-    """Return a day as the patterns look at it, with the trades and disclosures of the days they look back on."""
+def watched(journal: Journal, moments: Sequence[Moment]) -> Watched:
+    """Return a day with its moments as the patterns look at it, with the trades of the days they look back on."""
     day = journal.day
     rules = profile(begin_of(day.day) + timedelta(hours=12), day.instrument.rule_scheme)
     days = [day.day]
@@ -139,7 +139,7 @@ def watched(journal: Journal) -> Watched:
         disclosures = [Disclosure(*row) for row in cursor]
     sessions = rules.schedule(TradingMode(day.mode)).sessions
     return Watched(
-        moments=journal.walk()[0],
+        moments=moments,
         earlier=earlier,
         disclosures=disclosures,
         trading_days=days,

@@ -61,7 +61,7 @@ from exchange.services.new_orders import NewOrder, PlacedOrder
 from exchange.services.orders import place_order, place_orders
 from exchange.services.proposals import confirm_proposal
 from exchange.services.sessions import advance_day, begin_call, close_day, end_call, open_day, run_sessions
-from exchange.services.surveillance import dismiss_alert, watch_closed_days, watch_day, watch_instrument
+from exchange.services.surveillance import dismiss_alert, watch_closed_days, watch_instrument
 
 __all__ = [
     "NewApproval",
@@ -124,7 +124,6 @@ __all__ = [
     "run_sessions",
     "take_measure",
     "watch_closed_days",
-    "watch_day",
     "watch_instrument",
     "withdraw_admission",
     "withdraw_auction",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 
 from accounts.errors import ChangedMeanwhile, SamePerson
 from accounts.queries import organisation_by_uscc, user_id_of
-from accounts.rules import Actor, compact_uscc, is_valid_uscc
+from accounts.rules import Actor, OrganisationView, compact_uscc, is_valid_uscc
 from accounts.services import close_work_items, open_work_item, record_audit, require_confirmed
 from exchange import errors, queries
 from exchange.models import BarredParty, Order
@@ -47,7 +47,7 @@ class NewBar:
 def propose_bar(*, actor: Actor, new: NewBar, file: EvidenceFile | None, at: datetime) -> BarredParty:
     """Enter who is to be barred, with the document; another operator has to approve it.
 
-    Raises RoleMissing, BarIncomplete, ParticipantUnknown, BarProposed, FileRejected.
+    Raises RoleMissing, BarIncomplete, BarProposed, FileRejected.
     """
     user_id = operator(actor)
     said = {name: getattr(new, name).strip() for name in LONGEST}
@@ -60,13 +60,11 @@ def propose_bar(*, actor: Actor, new: NewBar, file: EvidenceFile | None, at: dat
         raise errors.BarIncomplete(field="kind")
     if file is None:
         raise errors.BarIncomplete(field="file")
-    organisation_id = person_id = None
+    person_id = None
     if new.kind == Kind.ORGANISATION:
         said["identity"] = compact_uscc(said["identity"])
         if not is_valid_uscc(said["identity"]):
             raise errors.BarIncomplete(field="identity")
-        found = organisation_by_uscc(said["identity"])
-        organisation_id = found.id if found else None
     elif new.username.strip():
         person_id = user_id_of(new.username.strip())
         if person_id is None:
@@ -81,7 +79,6 @@ def propose_bar(*, actor: Actor, new: NewBar, file: EvidenceFile | None, at: dat
                 kind=new.kind,
                 since=new.since,
                 until=new.until,
-                organisation_id=organisation_id,
                 user_id=person_id,
                 evidence=evidence,
                 digest=hashlib.sha256(digest.encode()).hexdigest(),
@@ -158,7 +155,7 @@ def end_bar(*, actor: Actor, bar_id: int, reason: str, at: datetime) -> BarredPa
 def cancel_orders_of_the_barred(at: datetime) -> str:
     """Cancel what is open of everybody who is barred by now, and say how many. Right when run late or twice.
 
-    For bars that begin later than they were approved, and for posts whose cancellation was overtaken by nothing.
+    For bars that begin on a later day than they were approved.
     """
     cancelled = 0
     for row in queries.bars_in_force(at):
@@ -168,9 +165,9 @@ def cancel_orders_of_the_barred(at: datetime) -> str:
     return f"{cancelled} orders of the barred cancelled" if cancelled else ""
 
 
-def refuse_barred(actor: Actor, at: datetime) -> None:
+def refuse_barred(actor: Actor, holder: OrganisationView, at: datetime) -> None:
     """Raise Barred if the organisation, or the person who acts for it, is barred from trading at `at`."""
-    found = queries.bar_of(actor.organisation_id, actor.user_id, at)
+    found = queries.bar_of(holder.uscc, actor.user_id, at)
     if found is not None:
         raise errors.Barred(
             rule=rule("surveillance.barred", at=at),
@@ -182,9 +179,11 @@ def refuse_barred(actor: Actor, at: datetime) -> None:
 
 def _open_orders(row: BarredParty) -> list[Order]:
     """Return what is open of a barred organisation, or was placed by a barred person, with no cancellation waiting."""
-    if row.organisation_id is None and row.user_id is None:
-        return []
-    whose = Q(organisation_id=row.organisation_id) if row.organisation_id else Q(placed_by_id=row.user_id)
+    if row.kind == Kind.ORGANISATION:
+        found = organisation_by_uscc(row.identity)
+        whose = Q(organisation_id=found.id if found else None, organisation__isnull=False)
+    else:
+        whose = Q(placed_by_id=row.user_id, placed_by__isnull=False)
     rows = Order.objects.filter(whose, remaining__gt=0).exclude(events__kind__in=["cancel", "expire"])
     return list(rows.order_by("pk"))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.queries import organisation
 from accounts.rules import Actor
 from exchange import queries, rules
 from exchange.errors import ProposalNotThere
@@ -41,7 +42,7 @@ def confirm_proposal(*, actor: Actor, proposal_id: int, at: datetime) -> int:
     own = sides.get(actor.organisation_id)
     if own is None:
         raise ProposalNotThere
-    refuse_barred(actor, at)
+    refuse_barred(actor, organisation(actor.organisation_id), at)
     instrument = queries.instrument(proposal.instrument_id)
     refuse_frozen_product(instrument.project_code, instrument.vintage_year)
     other = proposal.ask if own.pk == proposal.bid_id else proposal.bid

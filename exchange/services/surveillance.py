@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -20,7 +19,6 @@ from exchange.queries.journal import Journal, begin_of, journal, watched
 from exchange.rules import surveillance
 from rulebook.queries import edition
 
-logger = logging.getLogger(__name__)
 OPERATOR = Role.EXCHANGE_OPERATOR
 LONGEST_REASON = 500
 NOON = timedelta(hours=12)
@@ -44,15 +42,6 @@ def watch_closed_days(at: datetime) -> str:
     return f"{looked} days watched, {found} alerts" if looked else ""
 
 
-def watch_day(*, day: date, at: datetime) -> list[int]:
-    """Look at a day of every instrument that is closed and was not looked at; return the ids of the new alerts."""
-    found: list[int] = []
-    for instrument_id, closed in queries.days_to_watch():
-        if closed == day:
-            found += watch_instrument(instrument_id=instrument_id, day=day, at=at) or []
-    return found
-
-
 @transaction.atomic
 def watch_instrument(*, instrument_id: int, day: date, at: datetime) -> list[int] | None:
     """Look at one instrument's closed day and return the ids of the new alerts; none if it was looked at before.
@@ -74,10 +63,11 @@ def watch_instrument(*, instrument_id: int, day: date, at: datetime) -> list[int
         return None
     # The values that held on the day, whenever it is looked at.
     profile = queries.profile(begin_of(day) + NOON, row.instrument.rule_scheme)
-    alerts = surveillance.watch(watched(looked_at), profile)
+    moments, walk = looked_at.walk()
+    alerts = surveillance.watch(watched(looked_at, moments), profile)
     number = edition()[1]
     rows = SurveillanceAlert.objects.bulk_create(_row(alert, row, number, at) for alert in alerts)
-    _note_watched(looked_at, number, at)
+    _note_watched(looked_at, walk, number, at)
     for made in rows:
         open_work_item(
             kind="look_into_alert",
@@ -158,8 +148,7 @@ def _row(alert: surveillance.Alert, day: InstrumentDay, edition: int, at: dateti
     )
 
 
-def _note_watched(looked_at: Journal, edition: int, at: datetime) -> None:
-    _moments, walk = looked_at.walk()
+def _note_watched(looked_at: Journal, walk: surveillance.Walk, edition: int, at: datetime) -> None:
     book = [[order.order_id, order.price_fen, order.remaining] for order in walk.resting.values()]
     WatchedDay.objects.create(
         instrument_id=looked_at.day.instrument_id,

@@ -53,7 +53,7 @@ def trader(actor: Actor, at: datetime) -> OrganisationView:
     holder = organisation(actor.organisation_id)
     if holder.kind not in HOLDER_KINDS:
         raise errors.ParticipantNotAdmitted
-    refuse_barred(actor, at)
+    refuse_barred(actor, holder, at)
     return holder
 
 

@@ -55,9 +55,9 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    IF (OLD.id, OLD.kind, OLD.organisation_id, OLD.user_id, OLD.name, OLD.identity, OLD.since, OLD.until, OLD.basis, OLD.authority, OLD.document_number,
+    IF (OLD.id, OLD.kind, OLD.user_id, OLD.name, OLD.identity, OLD.since, OLD.until, OLD.basis, OLD.authority, OLD.document_number,
         OLD.evidence_id, OLD.digest, OLD.maker_id, OLD.at)
-       IS DISTINCT FROM (NEW.id, NEW.kind, NEW.organisation_id, NEW.user_id, NEW.name, NEW.identity, NEW.since, NEW.until, NEW.basis, NEW.authority,
+       IS DISTINCT FROM (NEW.id, NEW.kind, NEW.user_id, NEW.name, NEW.identity, NEW.since, NEW.until, NEW.basis, NEW.authority,
         NEW.document_number, NEW.evidence_id, NEW.digest, NEW.maker_id, NEW.at)
        OR (OLD.state <> 'proposed' AND (OLD.state, OLD.checker_id, OLD.decided_at) IS DISTINCT FROM (NEW.state, NEW.checker_id, NEW.decided_at))
        OR (OLD.ended_on IS NOT NULL AND (OLD.ended_on, OLD.ended_by_id, OLD.end_reason) IS DISTINCT FROM (NEW.ended_on, NEW.ended_by_id, NEW.end_reason)) THEN
@@ -72,8 +72,9 @@ CREATE TRIGGER bar_is_kept BEFORE DELETE ON exchange_barredparty FOR EACH ROW EX
 CREATE FUNCTION exchange_order_is_of_nobody_barred() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM added o JOIN exchange_barredparty b ON b.state = 'approved' AND (b.organisation_id = o.organisation_id OR b.user_id = o.placed_by_id)
-        WHERE (o.at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN b.since AND b.until
+        SELECT FROM exchange_barredparty b JOIN added o ON b.user_id = o.placed_by_id
+            OR (b.kind = 'organisation' AND b.identity = (SELECT uscc FROM accounts_organisation WHERE id = o.organisation_id))
+        WHERE b.state = 'approved' AND (o.at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN b.since AND b.until
           AND (b.ended_on IS NULL OR (o.at AT TIME ZONE 'Asia/Shanghai')::date < b.ended_on)
     ) THEN
         RAISE 'somebody who is barred places no order' USING ERRCODE = '23514', CONSTRAINT = TG_NAME;

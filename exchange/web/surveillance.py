@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -182,15 +184,25 @@ class AlertPage(Page):
             row=row,
             pattern=_(PATTERNS[Pattern(row.pattern)]),
             parties=list(parties.values()),
-            figures=[
-                {**one, "name": _(notes[one["rule"]].note) if one["rule"] in notes else one["rule"]}
-                for one in row.figures
-            ],
+            figures=[_figure(one, notes) for one in row.figures],
             disclosures=[_disclosure(text) for text in row.evidence["disclosures"]],
             moments=[_moment(number, one) for number, one in enumerate(replay.rows, 1)],
             drawing=drawing(replay),
             may_act=may_act(self),
         )
+
+
+def _figure(one: dict[str, Any], notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a figure beside its rule value, by the rule's own words."""
+    is_share = isinstance(one["limit"], str)
+    as_shown = Decimal if is_share else int
+    return {
+        "rule": one["rule"],
+        "name": _(notes[one["rule"]].note) if one["rule"] in notes else one["rule"],
+        "found": as_shown(one["found"]),
+        "limit": as_shown(one["limit"]),
+        "is_share": is_share,
+    }
 
 
 def _disclosure(reference: str) -> str:

@@ -61,18 +61,16 @@ def drawing(replay: Replay) -> Drawing | None:
         return HEIGHT - BOTTOM - (price - low) * (HEIGHT - BOTTOM - TOP) // room
 
     def line(prices: list[int | None]) -> list[str]:
-        """Steps: a price stands until the next one; where there is none the line breaks."""
+        """Steps: what stood before a moment had stood since the one before; without a price the line breaks."""
         pieces: list[list[str]] = [[]]
-        before: int | None = None
+        since = points[0][0]
         for point, price in zip(points, prices, strict=True):
             if price is None:
                 pieces.append([])
             else:
-                if before is not None:
-                    pieces[-1].append(f"{x(point[0])},{y(before)}")
-                pieces[-1].append(f"{x(point[0])},{y(price)}")
-            before = price
-        return [" ".join(piece) for piece in pieces if len(piece) > 1]
+                pieces[-1] += [f"{x(since)},{y(price)}", f"{x(point[0])},{y(price)}"]
+            since = point[0]
+        return [" ".join(piece) for piece in pieces if piece]
 
     marks = [
         Mark(x(row.at), y(price_of(row) or row.market.last_fen), shape_of(row), number)

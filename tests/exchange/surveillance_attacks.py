@@ -1,5 +1,6 @@
 """Attacks on what surveillance keeps: days looked at, alerts, cases, measures, the register of the barred."""
 
+from accounts.rules import with_check_digit
 from tests.attacks import Attack, append_only, kept, row
 
 NOON = "2026-03-02 12:00+08"
@@ -18,9 +19,11 @@ ASKED = {**MEASURE, "kind": "explanation", "state": "in_force"}
 RESTRICTS = {**MEASURE, "kind": "restriction", "state": "proposed"}
 DECIDED = {"state": "in_force", "checker_id": 2, "decided_at": NOON, "halt_id": 3}
 ANSWERED = {"answer": "x", "answered_by_id": 4, "answered_at": NOON}
+CODE = with_check_digit("91150000RE0000002")
+PARTY = row("accounts_organisation", id=2, control_group="", state="active", name="n", uscc=CODE)
 BAR = {
     "kind": "organisation",
-    "organisation_id": 2,
+    "identity": CODE,
     "user_id": None,
     "since": "2026-03-01",
     "until": "2026-03-31",
@@ -177,14 +180,13 @@ def of_surveillance(sale):
         Attack("bar_state_has_its_fields", ("UPDATE exchange_barredparty SET state = 'approved'",), (PROPOSED,)),
         Attack("bar_lasts_a_day", (row("exchange_barredparty", BAR, until="2026-02-28"),)),
         Attack("bar_is_ended_with_a_reason", ("UPDATE exchange_barredparty SET ended_on = '2026-03-03'",), (BARRED,)),
-        Attack("bar_is_of_its_kind", (row("exchange_barredparty", BAR, user_id=4),)),
-        Attack("bar_is_of_its_kind", (row("exchange_barredparty", BAR, kind="person"),)),
+        Attack("bar_of_a_user_is_of_a_person", (row("exchange_barredparty", BAR, user_id=4),)),
         Attack("bar_is_proposed_once", (PROPOSED,), (PROPOSED,)),
         Attack("bar_goes_its_way", (BARRED,), (), "bar_begins_proposed"),
         *(
             Attack("bar_goes_its_way", (statement,), (seed,), "bar_keeps_its_terms")
             for seed, statement in (
-                *changed("barredparty", BARRED, "until = '2026-03-02'", "organisation_id = 9", "checker_id = 9"),
+                *changed("barredparty", BARRED, "until = '2026-03-02'", "identity = 'x'", "checker_id = 9"),
                 *changed(
                     "barredparty",
                     row("exchange_barredparty", BAR, IN_FORCE, LIFTED),
@@ -195,7 +197,7 @@ def of_surveillance(sale):
         ),
         kept("exchange_barredparty", PROPOSED, "bar_is_kept"),
         *(
-            Attack("order_is_of_nobody_barred", (order,), (bar,))
+            Attack("order_is_of_nobody_barred", (order,), (PARTY, bar))
             for bar in (
                 BARRED,
                 row("exchange_barredparty", BAR, IN_FORCE, since="2026-03-02"),
@@ -206,6 +208,6 @@ def of_surveillance(sale):
         Attack(
             "order_is_of_nobody_barred",
             (row("exchange_order", sale, id=11, at=NOON, placed_by_id=4),),
-            (row("exchange_barredparty", BAR, IN_FORCE, kind="person", organisation_id=None, user_id=4),),
+            (row("exchange_barredparty", BAR, IN_FORCE, kind="person", user_id=4),),
         ),
     ]

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from accounts.errors import ChangedMeanwhile, PasswordNeeded, RoleMissing, SamePerson
 from accounts.models import AuditRecord, WorkItem
 from accounts.queries import organisation
-from accounts.rules import Role
+from accounts.rules import OrganisationKind, Role, with_check_digit
+from accounts.services import register_organisation
 from exchange import errors, queries, services
 from exchange.models import BarredParty, CaseMeasure, Halt, OrderEvent, SurveillanceAlert
 from exchange.rules import Side, TradingMode
@@ -258,8 +259,9 @@ def test_a_bar_begins_and_ends_at_its_days(market, operators):
     assert services.cancel_orders_of_the_barred(market.at) == ""
     market.match()
     assert market.order(number).remaining == 5
+    uscc = organisation(bad.organisation_id).uscc
     for later, refused in ((0, False), (1, True), (2, True), (3, False)):
-        found = queries.bar_of(bad.organisation_id, bad.user_id, market.at + later * DAY)
+        found = queries.bar_of(uscc, bad.user_id, market.at + later * DAY)
         assert (found is not None) is refused
     assert services.cancel_orders_of_the_barred(market.at + DAY) == "1 orders of the barred cancelled"
     assert services.cancel_orders_of_the_barred(market.at + DAY) == ""
@@ -273,9 +275,9 @@ def test_a_bar_that_is_ended_early_ends_on_the_next_day(market, operators):
     with pytest.raises(errors.ReasonMissing):
         services.end_bar(actor=operators[0], bar_id=row.pk, reason="", at=market.at)
     services.end_bar(actor=operators[0], bar_id=row.pk, reason="撤销决定", at=market.at)
-    bad = market.traders[0]
-    assert queries.bar_of(bad.organisation_id, None, market.at) is not None
-    assert queries.bar_of(bad.organisation_id, None, market.at + DAY) is None
+    uscc = organisation(market.traders[0].organisation_id).uscc
+    assert queries.bar_of(uscc, None, market.at) is not None
+    assert queries.bar_of(uscc, None, market.at + DAY) is None
     with pytest.raises(errors.BarNotThere):
         services.end_bar(actor=operators[0], bar_id=row.pk, reason="x", at=market.at)
 
@@ -293,6 +295,14 @@ def test_a_barred_person_trades_for_nobody(market, operators):
     market.place(colleague, Side.BUY, 2490, 5)
     row = BarredParty.objects.get()
     assert (queries.public_name(row), queries.public_identity(row)) == ("欧***", "***************234")
+
+
+def test_whoever_registers_after_being_barred_is_refused_as_well(market, operators):
+    code = with_check_digit("91150000BA0000001")
+    barred(market, operators, entry(market, name="新设公司", identity=code.lower()))
+    late = register_organisation(name="新设公司", kind=OrganisationKind.FIRM, uscc=code, at=market.at)
+    with pytest.raises(errors.Barred):
+        market.place(a_person(Role.FIRM_INITIATOR, at=market.at, organisation_id=late), Side.BUY, 2490, 5)
 
 
 def test_an_entry_takes_two_operators_a_password_and_what_was_seen(market, operators):
@@ -333,6 +343,6 @@ def test_an_entry_that_is_not_whole_is_refused_at_its_field(market, operators, c
 
 def test_the_database_refuses_an_order_of_somebody_barred_that_code_lets_pass(market, operators, monkeypatch):
     barred(market, operators, entry(market))
-    monkeypatch.setattr("exchange.services.terms.refuse_barred", lambda actor, at: None)
+    monkeypatch.setattr("exchange.services.terms.refuse_barred", lambda actor, holder, at: None)
     with pytest.raises(IntegrityError, match="order_is_of_nobody_barred"), transaction.atomic():
         market.place(market.traders[0], Side.BUY, 2490, 5)

@@ -134,7 +134,6 @@ def test_placing_and_cancelling_is_found_after_the_close_once_and_becomes_work(m
     assert WorkItem.objects.filter(kind="look_into_alert", role=Role.EXCHANGE_OPERATOR, closed_at=None).count() == 1
     before = list(SurveillanceAlert.objects.values())
     assert services.watch_closed_days(market.at) == ""
-    assert services.watch_day(day=alert.day, at=market.at) == []
     assert services.watch_instrument(instrument_id=market.instrument.pk, day=alert.day, at=market.at) == []
     assert list(SurveillanceAlert.objects.values()) == before
     assert WatchedDay.objects.count() == 1
@@ -217,7 +216,7 @@ def test_a_halt_of_the_product_is_a_disclosure_of_its_day_and_one_of_a_participa
         actor=operator, organisation_id=market.seller.organisation_id, order_number="2", reason="x", at=market.at
     )
     day = InstrumentDay.objects.select_related("instrument").get(closed_at=None)
-    assert [one.reference for one in watched(journal(day)).disclosures] == [f"halt:{halted.pk}"]
+    assert [one.reference for one in watched(journal(day), ()).disclosures] == [f"halt:{halted.pk}"]
 
 
 def test_the_evidence_is_replayed_with_what_stood_at_each_moment(market):

@@ -57,7 +57,7 @@ def test_an_alert_shows_its_figures_its_line_and_its_evidence(market, desk):
     assert "频繁申报、撤销申报" in page
     assert organisation(market.traders[0].organisation_id).name in page
     page = text(desk[0].get(f"/surveillance/alerts/{alert.pk}/"))
-    for said in ("短时间撤单", "0.50", "时间线", "polyline", "撤销委托", "24.90", "25.10"):
+    for said in ("短时间撤单", "50 %", "时间线", "polyline", "撤销委托", "24.90", "25.10"):
         assert said in page, said
     order = alert.evidence["orders"][0]
     assert f'href="/orders/{order}/"' in page
