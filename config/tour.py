@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from accounts.queries import sign_in_organisation_id, users_with_role
 from accounts.rules import NOBODY, Actor, Role, UserView
 from config.tour_steps import BY_KEY, STEPS, Step
-from exchange.queries import book, instruments, is_in_session, profile
+from exchange.queries import admissions_visible_to, book, instruments, is_in_session, profile
 from registry.queries import CaseProgress, PeriodProgress, progress_of, retirements_visible_to
 from registry.rules.states import PeriodState, ProjectState
 from rulebook.queries import business_date, clock_targets
@@ -40,6 +40,8 @@ class Market:
     is_offered: bool
     held_asset_id: int | None  # What the firm has bought and not yet retired.
     certificate_number: str
+    admission_id: int | None = None  # The open request to admit one of its products.
+    reviewed_by: int | None = None  # Who found that request in order; somebody else approves it.
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def place_of(case: CaseProgress | None, market: Market | None, *, at: datetime) 
         step=step,
         number=shown.index(step) + 1,
         count=len(shown),
-        who=_who(step, case, at),
+        who=_who(step, case, market, at),
         url=_url(step, case, market),
         move_to=_move_to(key, case, market, at) if step.role is None else None,
     )
@@ -148,7 +150,9 @@ def _findings(period: PeriodProgress) -> str | None:
 
 def _on_the_market(market: Market | None) -> str:
     if market is None or not market.instrument_code:
-        return "admit"
+        if market is None or market.admission_id is None:
+            return "admit"
+        return "approve_admission" if market.reviewed_by else "review_admission"
     if market.certificate_number:
         return "certificate"
     if market.held_asset_id:
@@ -166,6 +170,7 @@ def _market(case: CaseProgress, at: datetime) -> Market:
     buyer = replace(NOBODY, organisation_id=_firm_of_the_story(at))
     free = [one.asset_id for one in holdings_visible_to(buyer) if one.purpose is Purpose.AVAILABLE]
     held = [asset_id for asset_id in free if asset_id in case.asset_ids]
+    asked = admissions_visible_to(ONLOOKER).filter(project_code=case.code, ended_at=None).first()
     retired = retirements_visible_to(buyer).filter(asset_id__in=case.asset_ids, state="retired").first()
     return Market(
         instrument_code=product.code if product else "",
@@ -174,6 +179,8 @@ def _market(case: CaseProgress, at: datetime) -> Market:
         is_offered=bool(product and book(product.id).asks),
         held_asset_id=held[0] if held else None,
         certificate_number=retired.number if retired else "",
+        admission_id=asked.pk if asked else None,
+        reviewed_by=asked.reviewed_by_id if asked else None,
     )
 
 
@@ -182,7 +189,7 @@ def _firm_of_the_story(at: datetime) -> int | None:
     return sign_in_organisation_id(people[0].id, at) if people else None
 
 
-def _who(step: Step, case: CaseProgress | None, at: datetime) -> UserView | None:
+def _who(step: Step, case: CaseProgress | None, market: Market | None, at: datetime) -> UserView | None:
     """Return the person who does a step: in the right office or organisation, and not who took part before."""
     if step.role is None:
         return None
@@ -192,6 +199,8 @@ def _who(step: Step, case: CaseProgress | None, at: datetime) -> UserView | None
     people: Sequence[UserView] = users_with_role(step.role, at=at, **where)  # type: ignore[arg-type]
     if case is not None and step.key.startswith("review-"):
         people = [one for one in people if one.id not in case.contributors]
+    if step.key == "approve_admission" and market is not None:
+        people = [one for one in people if one.id != market.reviewed_by]
     if step.role is Role.VERIFIER and case is not None and not where:
         people = [one for one in people if sign_in_organisation_id(one.id, at) != case.validator_id]
     return people[0] if people else None
@@ -218,6 +227,7 @@ def _url(step: Step, case: CaseProgress | None, market: Market | None) -> str:
         period=period.id if period else 0,
         issuance=(period.issuance_id if period else None) or 0,
         code=market.instrument_code if market else "",
+        admission=(market.admission_id if market else None) or 0,
         asset=(market.held_asset_id if market else None) or "",
         certificate=market.certificate_number if market else "",
     )

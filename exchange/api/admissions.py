@@ -28,7 +28,7 @@ class AdmissionBody(Body):
 
 
 class AdmissionShown(BaseModel):
-    """A request; instrument: its code once it was admitted."""
+    """A request; instrument: its code once it was admitted; digest: of what was asked for, which is what is approved."""
 
     id: int
     asset: int
@@ -37,6 +37,7 @@ class AdmissionShown(BaseModel):
     initial_price: str
     state: str
     opinion: str
+    digest: str
     instrument: str | None
     tradable_from: str | None
     at: datetime
@@ -52,6 +53,7 @@ def admission_shown(row: Admission) -> AdmissionShown:
         initial_price=price_of(row.initial_price_fen),
         state=row.state,
         opinion=row.opinion,
+        digest=row.digest,
         instrument=row.instrument.code if row.instrument else None,
         tradable_from=row.instrument.tradable_from.isoformat() if row.instrument else None,
         at=beijing(row.at),

@@ -70,13 +70,13 @@ class Tape(Endpoint):
 
 
 class Candles(Endpoint):
-    """Candles of `?step=1m|5m|15m|1h|1d`, oldest first. Public."""
+    """Candles of `?step=1m|5m|15m|30m|1h|1d`, oldest first. Public."""
 
-    @described(schemas.CandlesShown, query={"step": "1m, 5m (default), 15m, 1h or 1d."})
+    @described(schemas.CandlesShown, query={"step": "1m, 5m (default), 15m, 30m, 1h or 1d."})
     def get(self, request: Request, code: str) -> Response:
         step = request.query_params.get("step", "5m")
         if step not in STEPS:
-            raise InvalidField(field="step", reason="1m, 5m, 15m, 1h, 1d")
+            raise InvalidField(field="step", reason=", ".join(STEPS))
         rows = queries.candles(queries.instrument_by_code(code).pk, step)
         return self.answer(schemas.CandlesShown(candles=[schemas.candle_shown(row) for row in rows]))
 

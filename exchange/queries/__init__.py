@@ -84,7 +84,16 @@ from exchange.queries.surveillance import (
     parties_of_case,
     replay,
 )
-from exchange.queries.tape import MatchingStrip, candles, matching_strip, newest_market_event, tape, turnover
+from exchange.queries.tape import (
+    DayFigures,
+    MatchingStrip,
+    candles,
+    day_so_far,
+    matching_strip,
+    newest_market_event,
+    tape,
+    turnover,
+)
 from exchange.queries.told import Moment, moment, replayable_days, told_on_day
 
 __all__ = [
@@ -97,6 +106,7 @@ __all__ = [
     "BlockLine",
     "BookView",
     "CallView",
+    "DayFigures",
     "InstrumentView",
     "LevelView",
     "MatchingStrip",
@@ -133,6 +143,7 @@ __all__ = [
     "candles",
     "case",
     "cases_visible_to",
+    "day_so_far",
     "days_of",
     "days_to_publish",
     "days_to_watch",

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.models import Max
 
-from exchange.models import InstrumentDay, MarketEvent
+from exchange.models import MarketEvent
 
-DAY_SECONDS = 86400
-STEPS = {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "1d": DAY_SECONDS}
+STEPS = {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "1d": 86400}
 BEIJING_SHIFT = 8 * 3600
+MOST_TRADES = 50_000  # Technical: how far back candles within days look.
 
 
 @dataclass(frozen=True)
@@ -62,26 +62,75 @@ class Candle:
 def candles(instrument_id: int, step: str, *, limit: int = 200) -> list[Candle]:
     """Return the newest candles of an instrument, oldest first; steps without a trade have none.
 
-    Of trades in the book alone. Only as many of the newest days are read as can hold `limit` steps.
+    Of trades in the book alone, of the newest MOST_TRADES of them; days whose bulletin is out come from their figures.
     """
+    if step == "1d":
+        return _daily_candles(instrument_id, limit)
     seconds = STEPS[step]
-    since = _days_back(instrument_id, 2 + limit * seconds // DAY_SECONDS if seconds < DAY_SECONDS else limit)
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT to_timestamp(floor((extract(epoch FROM at) + %s) / %s) * %s - %s) AS start,
                       (array_agg(price_fen ORDER BY id))[1], max(price_fen), min(price_fen),
                       (array_agg(price_fen ORDER BY id DESC))[1], sum(quantity)::bigint
-               FROM exchange_trade WHERE instrument_id = %s AND mode IN ('listed_agreement', 'continuous')
-                 AND (%s::date IS NULL OR business_date >= %s) GROUP BY 1 ORDER BY 1 DESC LIMIT %s""",
-            [BEIJING_SHIFT, seconds, seconds, BEIJING_SHIFT, instrument_id, since, since, limit],
+               FROM (SELECT * FROM exchange_trade
+                     WHERE instrument_id = %s AND mode IN ('listed_agreement', 'continuous')
+                     ORDER BY id DESC LIMIT %s) newest
+               GROUP BY 1 ORDER BY 1 DESC LIMIT %s""",
+            [BEIJING_SHIFT, seconds, seconds, BEIJING_SHIFT, instrument_id, MOST_TRADES, limit],
         )
         return [Candle(*row) for row in reversed(cursor.fetchall())]
 
 
-def _days_back(instrument_id: int, days: int) -> date | None:
-    """Return the first of the newest days on which an instrument was open, None where it has fewer."""
-    rows = InstrumentDay.objects.filter(instrument_id=instrument_id).order_by("-day").values_list("day", flat=True)
-    return rows[days - 1 : days].first()
+def _daily_candles(instrument_id: int, limit: int) -> list[Candle]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT (day + time '00:00') AT TIME ZONE 'Asia/Shanghai', open_fen, high_fen, low_fen, close_fen,
+                      quantity
+               FROM exchange_dailyfigure WHERE instrument_id = %(instrument)s AND trades > 0
+               UNION ALL
+               SELECT (business_date + time '00:00') AT TIME ZONE 'Asia/Shanghai',
+                      (array_agg(price_fen ORDER BY id))[1], max(price_fen), min(price_fen),
+                      (array_agg(price_fen ORDER BY id DESC))[1], sum(quantity)::bigint
+               FROM exchange_trade
+               WHERE instrument_id = %(instrument)s AND mode IN ('listed_agreement', 'continuous')
+                 AND business_date > coalesce((SELECT max(day) FROM exchange_dailyfigure
+                                               WHERE instrument_id = %(instrument)s), '-infinity')
+               GROUP BY business_date ORDER BY 1 DESC LIMIT %(limit)s""",
+            {"instrument": instrument_id, "limit": limit},
+        )
+        return [Candle(*row) for row in reversed(cursor.fetchall())]
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """What a day has come to so far, in fen and tonnes; prices None before the first trade; beside: beside the book."""
+
+    open_fen: int | None
+    high_fen: int | None
+    low_fen: int | None
+    last_fen: int | None
+    vwap_fen: int | None
+    quantity: int
+    value_fen: int
+    beside: int
+
+
+def day_so_far(instrument_id: int, day: date) -> DayFigures:
+    """Return the figures of an instrument's day up to now, of trades in its book, and what was agreed beside it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH t AS (SELECT *, mode IN ('listed_agreement', 'continuous') AS own FROM exchange_trade
+                          WHERE instrument_id = %s AND business_date = %s)
+               SELECT (array_agg(price_fen ORDER BY id) FILTER (WHERE own))[1], max(price_fen) FILTER (WHERE own),
+                      min(price_fen) FILTER (WHERE own), (array_agg(price_fen ORDER BY id DESC) FILTER (WHERE own))[1],
+                      round(sum(value_fen) FILTER (WHERE own) / sum(quantity) FILTER (WHERE own))::bigint,
+                      coalesce(sum(quantity) FILTER (WHERE own), 0)::bigint,
+                      coalesce(sum(value_fen) FILTER (WHERE own), 0)::bigint,
+                      coalesce(sum(quantity) FILTER (WHERE NOT own), 0)::bigint
+               FROM t""",
+            [instrument_id, day],
+        )
+        return DayFigures(*cursor.fetchone())
 
 
 def turnover(day: date) -> dict[int, tuple[int, int, int, int]]:

@@ -18,6 +18,8 @@ from accounts.web.pages import Page
 from exchange import queries
 from exchange.errors import InstrumentNotThere
 from exchange.queries import InstrumentView
+from exchange.queries.tape import STEPS
+from exchange.web.ticket_form import TicketForm
 from rulebook.queries import business_date
 from settlement.queries import assets_of, available_fen, available_units
 
@@ -112,6 +114,8 @@ class InstrumentPage(Page):
         context = {
             **parts_context(one, self.request),
             "may_trade": self.actor.has(*TRADERS),
+            "form": TicketForm.blank(one.mode),
+            "steps": list(STEPS),
             "stream": f"/stream/instruments/{one.code}?after={newest}",
         }
         return super().get_context_data(**{**context, **kwargs})
@@ -122,6 +126,7 @@ def parts_context(one: InstrumentView, request: HttpRequest) -> dict[str, Any]:
     actor = request.actor  # type: ignore[attr-defined]
     return {
         **book_context(one, request.at),  # type: ignore[attr-defined]
+        **day_context(one, request.at),  # type: ignore[attr-defined]
         **tape_context(one),
         "strip": queries.matching_strip(one.id),
         **ticket_context(one, actor.organisation_id),
@@ -151,6 +156,14 @@ def book_context(one: InstrumentView, at: datetime) -> dict[str, Any]:
         "largest": largest,
         "call": queries.call_of(one, at),
         "is_crossed": bool(view.bids and view.asks and view.bids[0].price_fen >= view.asks[0].price_fen),
+    }
+
+
+def day_context(one: InstrumentView, at: datetime) -> dict[str, Any]:
+    """Return what the day has come to, and the official reference price of its type and vintage."""
+    return {
+        "figures": queries.day_so_far(one.id, business_date(at)),
+        "reference": queries.newest_reference(one.credit_type, one.vintage_year),
     }
 
 

@@ -3,81 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views import View
 
 from accounts.web.pages import Page
 from accounts.web.refusals import message_of
 from exchange import queries, services, tasks
-from exchange.rules import OrderType, Side, TimeInForce, TradingMode
+from exchange.rules import Side
 from exchange.services import NewOrder
 from exchange.web.market import instrument_address, the_instrument, ticket_context
+from exchange.web.ticket_form import TicketForm
 from rulebook.errors import Refusal
 from settlement.rules import highest_fee_fen
-
-KINDS = (
-    ("place", gettext_lazy("Post an offer")),
-    ("accept", gettext_lazy("Accept posts (successive picks)")),
-)
-VALIDITIES = (
-    ("DAY", gettext_lazy("Today")),
-    ("GTC", gettext_lazy("Until cancelled")),
-    ("IOC", gettext_lazy("At once, the rest lapses")),
-    ("FOK", gettext_lazy("At once and whole, or not at all")),
-)
-FEN = 100
-
-
-class TicketForm(forms.Form):
-    """What is typed on the ticket."""
-
-    side = forms.ChoiceField(
-        label=gettext_lazy("Side"), choices=(("buy", gettext_lazy("Buy")), ("sell", gettext_lazy("Sell")))
-    )
-    kind = forms.ChoiceField(label=gettext_lazy("Way"), choices=KINDS)
-    price = forms.DecimalField(
-        label=gettext_lazy("Price (yuan per tonne)"),
-        decimal_places=2,
-        max_digits=12,
-        min_value=Decimal("0.01"),
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
-    quantity = forms.IntegerField(
-        label=gettext_lazy("Quantity (tonnes)"),
-        min_value=1,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    validity = forms.ChoiceField(label=gettext_lazy("Valid"), choices=VALIDITIES)
-
-    def __init__(self, *args: Any, mode: TradingMode, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if mode is TradingMode.LISTED:
-            self.fields["validity"].choices = VALIDITIES[:2]  # type: ignore[attr-defined]
-        else:
-            self.fields["kind"].choices = KINDS[:1]  # type: ignore[attr-defined]
-
-    def order(self, code: str) -> NewOrder:
-        """Return the order as typed."""
-        typed = self.cleaned_data
-        kind = typed["kind"]
-        return NewOrder(
-            code,
-            Side(typed["side"]),
-            typed["quantity"],
-            int(typed["price"] * FEN),
-            kind=kind,
-            type=OrderType.LIMIT,
-            time_in_force=TimeInForce(typed["validity"]),
-        )
 
 
 class TicketPage(Page):
@@ -90,8 +33,7 @@ class TicketPage(Page):
         asked = {
             name: self.request.GET[name] for name in ("side", "kind", "price", "quantity") if name in self.request.GET
         }
-        defaults = {"side": "buy", "kind": "accept" if one.mode is TradingMode.LISTED else "place", "validity": "DAY"}
-        form = kwargs.pop("form", None) or TicketForm(initial={**defaults, **asked}, mode=one.mode)
+        form = kwargs.pop("form", None) or TicketForm.blank(one.mode, **asked)
         return super().get_context_data(**kwargs, one=one, form=form, **ticket_context(one, self.actor.organisation_id))
 
     def post(self, request: HttpRequest, code: str) -> HttpResponseBase:

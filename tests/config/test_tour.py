@@ -92,6 +92,8 @@ STORY = [
     (of_period(state="issued", issuance_id=3), None, "record_issuance"),
     (ISSUED, None, "admit"),
     (ISSUED, tour.Market("", False, False, False, None, ""), "admit"),
+    (ISSUED, tour.Market("", False, False, False, None, "", 5), "review_admission"),
+    (ISSUED, tour.Market("", False, False, False, None, "", 5, 7), "approve_admission"),
     (ISSUED, tour.Market("F000007-25", False, False, False, None, ""), "open"),
     (ISSUED, tour.Market("F000007-25", False, True, False, None, ""), "offer"),
     (ISSUED, tour.Market("F000007-25", False, True, True, None, ""), "buy"),

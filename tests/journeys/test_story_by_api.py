@@ -181,7 +181,10 @@ def test_a_credit_lives_from_the_land_to_its_certificate(region, people):
 
     # To the market, to a firm, and out of circulation.
     batch = issued["batches"][-1]
-    people("jiaoyi").form("/desk/", {"asset": str(batch["batch"]), "price": "61.00"})
+    asked = owner.post("/admissions/", {"asset": batch["batch"], "initial_price": "61.00"})
+    people("jiaoyi").form(f"/admissions/{asked['id']}/review/", {"opinion": "齐全"})
+    people("jiaoyi2").confirm()
+    people("jiaoyi2").form(f"/admissions/{asked['id']}/approve/", {"digest": asked["digest"]})
     code = f"F{project['code'][-6:]}-25"
     move_by_bar(region, people("jiaoyi"), "next_trading_day")
     until(lambda: firm.get(f"/instruments/{code}/")["open"])

@@ -196,10 +196,17 @@ def orders(visitor: Visitor, label: str, quantity: int) -> None:
 
 def is_traded_and_retired(visitor: Visitor) -> None:
     """Admitted, offered, bought, and out of circulation."""
-    visitor.goes_on("标的上市")
-    visitor.main.locator("[name=asset]").select_option(label=f"{NAME} 2025")
+    visitor.goes_on("申请标的上市")
+    label = visitor.main.locator("[name=asset] option", has_text=f"{NAME} 2025").text_content()
+    visitor.main.locator("[name=asset]").select_option(label=(label or "").strip())
     visitor.fills(price=PRICE)
     visitor.presses("form:has([name=asset]) button.btn-primary")
+    visitor.goes_on("初审上市申请")
+    visitor.fills(opinion="材料齐全。")
+    visitor.presses("form:has([name=opinion]) button.btn-primary")
+    visitor.goes_on("复核上市申请")
+    visitor.presses("form[data-confirm] button.btn-primary")
+    visitor.confirms()
     visitor.waits("等待开市", then="挂牌卖出")
     orders(visitor, "挂牌卖出", OFFERED)
     orders(visitor, "买入", BOUGHT)
