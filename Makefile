@@ -65,6 +65,8 @@ bench: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets
 	@$(PY) -m bench.market
 	@$(PY) -m bench.ledger
+	@$(PY) -m bench.streams
+	@$(PY) -m bench.browsers
 
 prove: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets

@@ -28,7 +28,7 @@ class AdmissionBody(Body):
 
 
 class AdmissionShown(BaseModel):
-    """A request; instrument: its code once it was admitted; digest: of what was asked for, which is what is approved."""
+    """A request; instrument: its code once it was admitted; digest: of what was asked for, for whoever approves it."""
 
     id: int
     asset: int

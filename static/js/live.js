@@ -2,7 +2,7 @@
 // - <… data-parts="URL">: whatever happens, its parts <div data-part="name"> are fetched together in one answer, so that
 //   the page never tells two stories at once; charts <div data-chart data-live="trade"> are drawn anew beside them.
 // - <div data-live="book trade" data-src="fragment URL">: a part that is fetched alone, at the events it names.
-// At most four times a second, and not while the page is hidden. The browser reconnects by itself and sends
+// At once, then at most four times a second, and not while the page is hidden. The browser reconnects by itself and sends
 // Last-Event-ID. An element [data-live-state] shows "on" or "off".
 "use strict";
 
@@ -54,6 +54,7 @@ if (source) {
   const running = new Set();
   const again = new Set();
   const missed = new Set();
+  const begun = new Map(); // When each element was fetched last.
 
   async function run(element) {
     waiting.delete(element);
@@ -61,6 +62,7 @@ if (source) {
       soon(element);
       return;
     }
+    begun.set(element, performance.now());
     running.add(element); // One answer at a time: an older one never takes the place of a newer one.
     await reload(element).catch(() => {}); // Without an answer the old part stays until the next event.
     running.delete(element);
@@ -72,7 +74,8 @@ if (source) {
     else if (running.has(element)) again.add(element);
     else if (!waiting.has(element)) {
       waiting.add(element);
-      setTimeout(() => run(element), WAIT_MS);
+      const rested = performance.now() - (begun.get(element) ?? -WAIT_MS);
+      setTimeout(() => run(element), Math.max(0, WAIT_MS - rested));
     }
   }
 
