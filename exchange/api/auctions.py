@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +14,9 @@ from accounts.api.bodies import Body, Quantity, Text
 from accounts.api.documentation import described, page_of
 from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import idempotent
+from accounts.errors import InvalidField
 from exchange import queries, services
 from exchange.api.schemas import Price, fen_of, price_of, yuan
-from exchange.errors import AuctionTimes
 from exchange.models import Auction
 from exchange.queries import BidLine
 from exchange.queries.auctions import terms_of_auction
@@ -219,5 +220,5 @@ def _instant(text: str, field: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise AuctionTimes(field=field, minutes="—", first_day="—")
+        raise InvalidField(field=field, reason=_("A time with its offset is expected, as 2026-03-06T10:00:00+08:00."))
     return found

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from accounts.api.bodies import Body, Quantity, Text
+from accounts.api.bodies import Body, Filters, Quantity, Text
 from exchange.errors import PriceOffTick
 from exchange.models import Order, Trade, TradeProposal
-from exchange.queries import BookView, CallView, InstrumentView
+from exchange.queries import BookView, CallView, InstrumentFilter, InstrumentView
 from exchange.queries.tape import Candle, TapeLine
 from exchange.rules import OrderType, Side, TimeInForce
 from exchange.rules.confirmation import Confirmation, who_invoices
@@ -137,6 +137,23 @@ class InstrumentShown(BaseModel):
     upper_limit: str | None
     suspended_since: datetime | None
     suspended_by: str
+
+
+class InstrumentFilters(Filters):
+    """What is asked of an instrument. division: the beginning of a code; price_to: of the last trade, else the base."""
+
+    type: Annotated[Text, Field(max_length=1)] = ""
+    mode: Annotated[Text, Field(max_length=20)] = ""
+    vintage_from: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    vintage_to: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    division: Annotated[Text, Field(max_length=6)] = ""
+    methodology: Annotated[Text, Field(max_length=32)] = ""
+    price_to: Price | None = None
+    text: Annotated[Text, Field(max_length=60)] = ""
+
+    def asked(self) -> InstrumentFilter:
+        """Return the filter as the market knows it."""
+        return InstrumentFilter(**{**self.model_dump(), "price_to": fen_of(self.price_to, field="price_to")})
 
 
 class CallShown(BaseModel):

@@ -28,11 +28,13 @@ TAPE_ROWS = 100
 
 
 class Instruments(Endpoint):
-    """Every instrument as it stands now. Public."""
+    """The instruments as they stand now, all of them or those that are asked for. Public."""
 
-    @described(page_of(schemas.InstrumentShown))
+    @described(page_of(schemas.InstrumentShown), filters=schemas.InstrumentFilters)
     def get(self, request: Request) -> Response:
-        return self.list_page(queries.instruments(self.at), schemas.instrument_shown, key=lambda one: one.code)
+        asked = self.filters(schemas.InstrumentFilters).asked()
+        found = queries.instruments_matching(asked, self.at)
+        return self.list_page(found, schemas.instrument_shown, key=lambda one: one.code)
 
 
 class OneInstrument(Endpoint):

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from exchange.models.instruments import Instrument
 from exchange.models.orders import Order, Trade
 from exchange.rules import AuctionFormat, AuctionState, EntrantState, Side
+from rulebook.rules import beijing
 
 
 class Auction(models.Model):
@@ -88,7 +89,7 @@ class Auction(models.Model):
     @property
     def number(self) -> str:
         """The number of its notice."""
-        return f"JJ{self.at:%Y}{self.pk:06d}"
+        return f"JJ{beijing(self.at):%Y}{self.pk:06d}"
 
     def __str__(self) -> str:
         return f"{self.side} {self.quantity} {self.instrument_id} {self.state}"

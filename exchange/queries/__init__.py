@@ -31,6 +31,7 @@ from exchange.queries.bulletins import (
 )
 from exchange.queries.call import CallView, call_of
 from exchange.queries.confirmations import trade_confirmation
+from exchange.queries.filters import InstrumentFilter, instruments_matching
 from exchange.queries.instruments import (
     InstrumentView,
     approval,
@@ -107,6 +108,7 @@ __all__ = [
     "BookView",
     "CallView",
     "DayFigures",
+    "InstrumentFilter",
     "InstrumentView",
     "LevelView",
     "MatchingStrip",
@@ -156,6 +158,7 @@ __all__ = [
     "instrument_by_code",
     "instrument_day",
     "instruments",
+    "instruments_matching",
     "is_day_unfinished",
     "is_in_call",
     "is_in_session",

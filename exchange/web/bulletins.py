@@ -18,6 +18,7 @@ from django.views import View
 from accounts.web.export import safe_cell, workbook_response
 from accounts.web.pages import Page
 from exchange import queries
+from exchange.errors import BulletinNotThere
 from exchange.rules.bulletin import bulletin_pdf
 from rulebook.queries import business_date
 
@@ -121,6 +122,8 @@ class History(View):
     """Daily figures or trades of a span of days, of one product or of all, as CSV or Excel. No parties."""
 
     def get(self, request: HttpRequest, what: str, kind: str) -> HttpResponseBase:
+        if what not in ("figures", "trades") or kind not in ("csv", "xlsx"):
+            raise BulletinNotThere
         asked = request.GET
         today = business_date(request.at)  # type: ignore[attr-defined]
         first, last = _day(asked.get("from", ""), today - SPAN), _day(asked.get("to", ""), today)

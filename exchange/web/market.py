@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -17,7 +18,7 @@ from accounts.rules import Role
 from accounts.web.pages import Page
 from exchange import queries
 from exchange.errors import InstrumentNotThere
-from exchange.queries import InstrumentView
+from exchange.queries import InstrumentFilter, InstrumentView
 from exchange.queries.tape import STEPS
 from exchange.web.ticket_form import TicketForm
 from rulebook.queries import business_date
@@ -25,6 +26,7 @@ from settlement.queries import assets_of, available_fen, available_units
 
 TRADERS = (Role.FIRM_INITIATOR, Role.OWNER)
 TAPE_LINES = 20
+FEN = 100
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,18 @@ class Line:
     def is_crossed(self) -> bool:
         """Whether a posted bid reaches a posted ask: with listed agreements nothing matches by itself."""
         return bool(self.bid and self.ask and self.bid.price_fen >= self.ask.price_fen)
+
+
+class FilterForm(forms.Form):
+    """What the market page can be asked for."""
+
+    q = forms.CharField(required=False, max_length=60)
+    type = forms.CharField(required=False, max_length=1)
+    mode = forms.CharField(required=False, max_length=20)
+    vintage_from = forms.IntegerField(required=False, min_value=1900, max_value=2200)
+    vintage_to = forms.IntegerField(required=False, min_value=1900, max_value=2200)
+    methodology = forms.CharField(required=False, max_length=32)
+    price_to = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2)
 
 
 def line_of(one: InstrumentView, turnover: dict[int, tuple[int, int, int, int]]) -> Line:
@@ -64,17 +78,22 @@ def the_instrument(code: str, request: HttpRequest) -> InstrumentView:
 
 
 def lines(request: HttpRequest) -> list[Line]:
-    """Return all instruments, filtered by what the address asks: type, mode, text."""
+    """Return the instruments that the address asks for; what cannot be read in it asks nothing."""
     at = request.at  # type: ignore[attr-defined]
     turnover = queries.turnover(business_date(at))
-    asked = {name: request.GET.get(name, "").strip() for name in ("type", "mode", "q")}
-    return [
-        line_of(one, turnover)
-        for one in queries.instruments(at)
-        if (not asked["type"] or one.credit_type == asked["type"])
-        and (not asked["mode"] or one.mode == asked["mode"])
-        and (not asked["q"] or asked["q"] in f"{one.code} {one.project_name} {one.division_name} {one.vintage_year}")
-    ]
+    form = FilterForm(request.GET)
+    form.is_valid()
+    found = form.cleaned_data
+    asked = InstrumentFilter(
+        type=found.get("type") or "",
+        mode=found.get("mode") or "",
+        vintage_from=found.get("vintage_from"),
+        vintage_to=found.get("vintage_to"),
+        methodology=found.get("methodology") or "",
+        price_to=int(found["price_to"] * FEN) if found.get("price_to") else None,
+        text=found.get("q") or "",
+    )
+    return [line_of(one, turnover) for one in queries.instruments_matching(asked, at)]
 
 
 class Market(Page):
@@ -84,7 +103,11 @@ class Market(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            **kwargs, lines=lines(self.request), strip=queries.matching_strip(), asked=self.request.GET
+            **kwargs,
+            lines=lines(self.request),
+            strip=queries.matching_strip(),
+            asked=self.request.GET,
+            methodologies=sorted({one.methodology for one in queries.instruments(self.at)}),
         )
 
 

@@ -133,7 +133,8 @@ def test_the_history_has_every_row_and_no_parties(market, at, what, kind):
     assert len(rows) == (2 if what == "figures" else 3)
     assert market.instrument.code in rows[1]
     assert "组织" not in str(rows)
-    assert Client().get("/bulletins/history/trades.csv?instrument=none").status_code == 404
+    for address in ("trades.csv?instrument=none", "orders.csv", "trades.pdf"):
+        assert Client().get(f"/bulletins/history/{address}").status_code == 404
 
 
 PRICES = st.none() | st.builds(
