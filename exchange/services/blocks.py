@@ -145,7 +145,8 @@ def withdraw_block(*, actor: Actor, block_id: int, at: datetime) -> BlockTrade:
 def confirm_block(*, actor: Actor, block_id: int, digest: str, at: datetime) -> BlockTrade:
     """Confirm an accepted agreement as the exchange: it trades and is settled in this transaction.
 
-    Where a party's order has ended meanwhile, the agreement lapses and both get back what is held. Raises RoleMissing,
+    Where it cannot be traded any more (a party's order has ended, the buyer has sold the product meanwhile), it lapses
+    and both get back what is held. Raises RoleMissing,
     PasswordNeeded, BlockNotThere, BlockEnded, ChangedMeanwhile, Halted, settlement's AssetFrozen.
     """
     _operator(actor)

@@ -235,7 +235,7 @@ class ConfirmBlock(_BlockAct):
         self.done = (
             _("Confirmed and settled.")
             if row.trade_id
-            else _("An order of the agreement had ended: it has lapsed, and nothing was traded.")
+            else _("The agreement could not be traded any more: it has lapsed, and both have back what was held.")
         )
 
 

@@ -23,7 +23,7 @@ from settlement import queries as ledger
 from settlement.errors import InsufficientFunds
 from tests.accounts.makers import a_person, signed_in_as
 from tests.exchange.makers import a_market
-from tests.settlement.makers import give_money
+from tests.settlement.makers import give_money, issue
 
 AFTERNOON = timedelta(hours=3, minutes=30)  # 13:30 in Beijing.
 
@@ -133,6 +133,18 @@ def test_an_agreement_whose_sale_was_frozen_away_lapses_at_the_exchange_s_word(m
     with transaction.atomic():
         lock_queues([market.instrument.pk])
         end_beside_book(orders=[market.order(row.proposal_id)], at=market.at)
+    done = services.confirm_block(actor=operator, block_id=row.pk, digest=row.digest, at=market.at)
+    assert (done.state, done.trade_id, held(market)) == ("lapsed", None, (0, 0))
+    assert invariants.broken() == {}
+
+
+def test_the_interval_is_asked_again_at_the_trade(market, operator):
+    """Who agreed to buy and sold the product in the book since then does not buy it by the block."""
+    row, (buyer, other) = accepted(market), market.traders
+    issue(buyer.organisation_id, 100, market.at)
+    market.place(buyer, Side.SELL, 2500, 5)
+    market.place(other, Side.BUY, 2500, 5, kind="accept")
+    market.match()
     done = services.confirm_block(actor=operator, block_id=row.pk, digest=row.digest, at=market.at)
     assert (done.state, done.trade_id, held(market)) == ("lapsed", None, (0, 0))
     assert invariants.broken() == {}
