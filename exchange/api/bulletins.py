@@ -18,7 +18,7 @@ from exchange.models import Bulletin, DailyFigure, ReferencePrice
 from rulebook.rules import beijing
 
 
-class FigureShown(BaseModel):
+class DayFigureShown(BaseModel):
     """What an instrument traded on a day: prices of its own mode, block and auction volume beside them."""
 
     day: date
@@ -68,9 +68,9 @@ class BulletinShown(BaseModel):
     body: dict[str, Any]
 
 
-def figure_shown(row: DailyFigure) -> FigureShown:
+def figure_shown(row: DailyFigure) -> DayFigureShown:
     """Return a day's figures of an instrument."""
-    return FigureShown(
+    return DayFigureShown(
         day=row.day,
         instrument=row.instrument.code,
         mode=row.mode,
@@ -113,7 +113,7 @@ def bulletin_shown(row: Bulletin) -> BulletinShown:
 class Figures(Endpoint):
     """The daily figures of an instrument, newest first."""
 
-    @described(page_of(FigureShown))
+    @described(page_of(DayFigureShown))
     def get(self, request: Request, code: str) -> Response:
         rows = queries.figures_of(queries.instrument_by_code(code).pk, date.min, date.max)
         return self.page(rows, figure_shown, ordering="-day")

@@ -18,6 +18,7 @@ from registry import queries, services
 from registry.models import Document, Parcel, Project, PublicComment
 from registry.rules.documents import LIMIT_BYTES, MIB
 from registry.rules.states import ProjectState, Verb
+from rulebook.queries import now
 from rulebook.services import set_clock
 from tests.accounts.makers import a_person
 from tests.registry import makers
@@ -36,14 +37,17 @@ def people(at):
 
 
 def browser(actor=None, *, confirmed_at=None):
-    """Return a client in which the person is signed in for the organisation, the password entered at `confirmed_at`."""
+    """Return a client in which the person is signed in for the organisation.
+
+    confirmed_at: given, the password was entered just now: the pages' own clock has run on since the run began.
+    """
     client = Client()
     if actor is not None:
         client.force_login(User.objects.get(pk=actor.user_id), "django.contrib.auth.backends.ModelBackend")
         session = client.session
         session[ORGANISATION_KEY] = actor.organisation_id
         if confirmed_at is not None:
-            session[CONFIRMED_KEY] = confirmed_at.isoformat()
+            session[CONFIRMED_KEY] = now().isoformat()
         session.save()
     return client
 

@@ -16,10 +16,8 @@ CHANGE = {
 }
 DECIDED = {"state": "refused", "decided_by_id": 2, "decided_at": "2026-03-02 10:00+08"}
 PROPOSED = row("rulebook_rulechange", CHANGE)
-NEW_VALUE = row("rulebook_rulevalue", VALUE, id=91, value="2", basis_id="b")
-APPROVE = (
-    "UPDATE rulebook_rulechange SET state = 'approved', decided_by_id = {who}, decided_at = now(), rule_value_id = 91"
-)
+NEW_VALUE = row("rulebook_rulevalue", VALUE, id=900091, value="2", basis_id="b")
+APPROVE = "UPDATE rulebook_rulechange SET state = 'approved', decided_by_id = {who}, decided_at = now(), rule_value_id = 900091"
 MOVE = {"target": "2026-03-03T00:00:00Z", "state": "running"}
 
 ATTACKS = [
@@ -84,7 +82,7 @@ ATTACKS = [
     Attack(
         "rule_change_goes_its_way",
         (APPROVE.format(who=2),),
-        (PROPOSED, row("rulebook_rulevalue", VALUE, id=91, value="3")),
+        (PROPOSED, row("rulebook_rulevalue", VALUE, id=900091, value="3")),
         "rule_change_brings_its_value",
     ),
     kept("rulebook_rulechange", PROPOSED, "rule_change_is_kept"),
