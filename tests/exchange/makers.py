@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.db import connection
+
 from accounts.rules import Actor, Role
+from config import invariants
 from exchange import services
 from exchange.models import ApprovalRecord, Instrument, Order
 from exchange.rules import Side, TradingMode
@@ -80,6 +83,14 @@ def approval(at: datetime, *, until: date, **changes: object) -> services.NewApp
             **changes,
         }
     )
+
+
+def broken() -> dict[str, object]:
+    """Return the invariants that are broken, once everything that is checked at a commit has been checked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    return invariants.broken()
 
 
 PAPER = EvidenceFile("approval", "批复.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")

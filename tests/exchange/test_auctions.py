@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.errors import ChangedMeanwhile, PasswordNeeded, RoleMissing
 from accounts.rules import Role
-from config import invariants, sweeps
+from config import sweeps
 from exchange import errors, queries, services
 from exchange.models import Auction, AuctionBid
 from exchange.rules import AuctionFormat, AuctionTerms, Bid, Side, TradingMode, end_after, ranked
@@ -20,7 +20,7 @@ from rulebook.rules import BEIJING
 from settlement import queries as ledger
 from settlement.errors import InsufficientFunds
 from tests.accounts.makers import PASSWORD, a_person, signed_in_as
-from tests.exchange.makers import a_market
+from tests.exchange.makers import a_market, broken
 from tests.settlement.makers import give_money
 
 FRIDAY = datetime(2026, 3, 6, tzinfo=BEIJING)  # Three trading days of notice after Monday.
@@ -31,7 +31,7 @@ def clock(text):
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     made = a_market(at, mode=TradingMode.LISTED, units=9000, buyers=3)
     for who in (made.seller, *made.traders):
         give_money(who.organisation_id, 100_000_000, at)
@@ -70,7 +70,7 @@ def bid(market, who, row, price, text):
 def ended(row, at):
     services.end_due_auctions(at)
     row.refresh_from_db()
-    assert invariants.broken() == {}
+    assert broken() == {}
     return row
 
 
@@ -294,7 +294,7 @@ def test_what_ends_before_its_time_gives_everything_back(market, operator, act):
     assert [held(who) for who in market.traders] == [0, 0, 0]
     left = 1000 if act == "cancel" else 0  # The first proposal of this test is still open then.
     assert ledger.available_units(market.seller.organisation_id, market.batch.asset_id) == 9000 - left
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_the_whole_way_by_the_pages(market, operator, monkeypatch):

@@ -11,7 +11,6 @@ from accounts.errors import ChangedMeanwhile, PasswordNeeded, RoleMissing
 from accounts.queries import organisation
 from accounts.rules import Role
 from accounts.rules.paper import money_in_words
-from config import invariants
 from exchange import errors, queries, services
 from exchange.models import BlockTrade
 from exchange.rules import Side, TradingMode
@@ -22,14 +21,14 @@ from rulebook.rules import BEIJING
 from settlement import queries as ledger
 from settlement.errors import InsufficientFunds
 from tests.accounts.makers import a_person, signed_in_as
-from tests.exchange.makers import a_market
+from tests.exchange.makers import a_market, broken
 from tests.settlement.makers import give_money, issue
 
 AFTERNOON = timedelta(hours=3, minutes=30)  # 13:30 in Beijing.
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     made = a_market(at, mode=TradingMode.LISTED, units=40_000)
     made.at = at + AFTERNOON
     for trader in made.traders:
@@ -79,7 +78,7 @@ def test_an_agreement_is_settled_when_the_exchange_confirms_it(market, operator)
     assert (line.code, line.price_fen, line.quantity) == (market.instrument.code, 2500, 10_000)
     paper = queries.trade_confirmation(market.traders[0], done.trade_id)
     assert (paper.side, paper.mode, paper.order) == ("buy", "block_agreement", done.acceptance_id)
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_a_purchase_is_proposed_and_the_seller_accepts(market, operator):
@@ -89,7 +88,7 @@ def test_a_purchase_is_proposed_and_the_seller_accepts(market, operator):
     services.accept_block(actor=market.seller, block_id=row.pk, asset_id=market.batch.asset_id, at=market.at)
     services.confirm_block(actor=operator, block_id=row.pk, digest=row.digest, at=market.at)
     assert ledger.available_units(market.traders[1].organisation_id, market.batch.asset_id) == 12_000
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def ways_to_end(market, operator):
@@ -113,7 +112,7 @@ def test_what_ends_without_a_trade_gives_back_what_is_held(market, operator, sta
     assert (row.state, held(market)) == (state, (0, 0))
     with pytest.raises(errors.BlockEnded):
         services.accept_block(actor=market.traders[0], block_id=row.pk, at=market.at)
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 @pytest.mark.parametrize("state", ["refused", "lapsed"])
@@ -125,7 +124,7 @@ def test_an_accepted_agreement_ends_for_both(market, operator, state):
     assert (row.state, held(market)) == (state, (0, 0))
     with pytest.raises(errors.BlockEnded):
         services.confirm_block(actor=operator, block_id=row.pk, digest=row.digest, at=market.at)
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_an_agreement_whose_sale_was_frozen_away_lapses_at_the_exchange_s_word(market, operator):
@@ -135,7 +134,7 @@ def test_an_agreement_whose_sale_was_frozen_away_lapses_at_the_exchange_s_word(m
         end_beside_book(orders=[market.order(row.proposal_id)], at=market.at)
     done = services.confirm_block(actor=operator, block_id=row.pk, digest=row.digest, at=market.at)
     assert (done.state, done.trade_id, held(market)) == ("lapsed", None, (0, 0))
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_the_interval_is_asked_again_at_the_trade(market, operator):
@@ -147,7 +146,7 @@ def test_the_interval_is_asked_again_at_the_trade(market, operator):
     market.match()
     done = services.confirm_block(actor=operator, block_id=row.pk, digest=row.digest, at=market.at)
     assert (done.state, done.trade_id, held(market)) == ("lapsed", None, (0, 0))
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 @pytest.mark.parametrize(("clock", "open_"), [("12:59", False), ("13:00", True), ("14:59", True), ("15:00", False)])

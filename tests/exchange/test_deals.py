@@ -3,19 +3,18 @@
 import pytest
 from django.db import transaction
 
-from config import invariants
 from exchange import errors, queries, services
 from exchange.models import Order, Trade
 from exchange.rules import Side, TimeInForce, TradingMode
 from exchange.services.deals import deal, end_beside_book
 from exchange.services.sequence import lock_queues
 from settlement import queries as ledger
-from tests.exchange.makers import a_market
+from tests.exchange.makers import a_market, broken
 from tests.settlement.makers import give_money
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     return a_market(at, mode=TradingMode.LISTED, units=40_000, buyers=2)
 
 
@@ -48,7 +47,7 @@ def test_a_deal_is_a_trade_of_its_own_mode_and_leaves_the_book_alone(market):
     assert ledger.held_fen(market.traders[0].organisation_id) == 0
     assert queries.traded_in_mode(market.instrument.pk, trade.business_date, "listed_agreement") == (0, 0)
     assert [(level.price_fen, level.quantity) for level in queries.book(market.instrument.pk).asks] == [(2400, 5)]
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_an_order_beside_the_book_is_in_no_book_rebuilt_from_rows_and_lapses_at_the_close(market):
@@ -59,7 +58,7 @@ def test_an_order_beside_the_book_is_in_no_book_rebuilt_from_rows_and_lapses_at_
     market.match()
     assert {market.order(row.pk).status for row in (sale, purchase)} == {"expired"}
     assert ledger.held_fen(market.traders[0].organisation_id) == 0
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_a_deal_with_an_order_that_has_ended_trades_nothing(market):
@@ -71,7 +70,7 @@ def test_a_deal_with_an_order_that_has_ended_trades_nothing(market):
     assert dealt(market, sale, purchase, 10_000) is None
     assert not Trade.objects.exists()
     assert market.order(purchase.pk).remaining == 10_000
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_nobody_cancels_or_amends_an_order_beside_the_book_as_one_of_the_book(market):
