@@ -24,7 +24,7 @@ CLOSE = timedelta(hours=5)  # 15:00 in Beijing; the bulletin is due at 15:30.
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     made = a_market(at, mode=TradingMode.LISTED, units=40_000, base_fen=2500)
     give_money(made.traders[0].organisation_id, 100_000_000, at)
     return made

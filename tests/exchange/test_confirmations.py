@@ -18,7 +18,7 @@ from tests.exchange.makers import a_market
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     """A market in which the first trader bought 40 t of the seller at 25.00 yuan."""
     made = a_market(at)
     made.place(made.seller, Side.SELL, 2500, 100)

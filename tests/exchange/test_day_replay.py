@@ -13,7 +13,7 @@ from tests.exchange.makers import a_market
 
 
 @pytest.fixture
-def played(committed, at):
+def played(db, at):
     """A market after some minutes, and what its book was at the end of each: {instant: (bids, asks)}."""
     market = a_market(at, units=5000)
     buyer = market.traders[0]

@@ -12,7 +12,7 @@ from tests.exchange.makers import PAPER, a_market
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     return a_market(at, mode=TradingMode.LISTED)
 
 

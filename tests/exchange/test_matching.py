@@ -2,27 +2,26 @@
 
 import pytest
 
-from config import invariants
 from exchange import errors, queries, services
 from exchange.models import Trade
 from exchange.rules import OrderType, Side, TimeInForce, TradingMode
 from settlement import queries as ledger
 from settlement.errors import InsufficientFunds
-from tests.exchange.makers import a_market
+from tests.exchange.makers import a_market, broken
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     return a_market(at)
 
 
 @pytest.fixture
-def listed(committed, at):
+def listed(db, at):
     return a_market(at, mode=TradingMode.LISTED)
 
 
 def clean() -> None:
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_a_trade_is_settled_in_the_transaction_that_records_it(market):

@@ -20,7 +20,7 @@ from tests.exchange.makers import PAPER, a_market
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     """A day that is closed, in which a trader placed and cancelled too often and somebody traded."""
     market = a_market(at, units=20_000)
     services.run_sessions(at)

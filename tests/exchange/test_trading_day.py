@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.rules import Role
-from config import invariants
 from exchange import errors, queries, services
 from exchange.models import InstrumentDay, OrderEvent, Trade
 from exchange.rules import Phase, Side, TimeInForce, TradingMode
 from rulebook.rules import BEIJING
 from tests.accounts.makers import a_person
-from tests.exchange.makers import a_market
+from tests.exchange.makers import a_market, broken
 from tests.settlement.makers import give_money
 
 TUESDAY = datetime(2026, 3, 3, tzinfo=BEIJING)
@@ -38,7 +37,7 @@ def clock(text):
 
 
 @pytest.fixture
-def market(committed, at):
+def market(db, at):
     """An instrument that trades continuously, at Tuesday's call."""
     market = a_market(at, base_fen=7005)
     services.run_sessions(at.replace(hour=7, minute=0))  # Monday is closed.
@@ -94,7 +93,7 @@ def test_a_call_gathers_orders_and_ends_in_one_price(market):
     ]
     # Who bid more than the call's price has the difference back, fee included.
     assert market.order(high).held_fen == 0
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +156,7 @@ def test_what_met_over_night_is_brought_together_by_the_call(market):
     assert (trade.at_call, trade.maker_order_id, trade.taker_order_id) == (True, sleeper, ask)
     assert 7000 <= trade.price_fen <= 7600
     assert trade.price_fen == InstrumentDay.objects.latest("day").base_price_fen
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_a_call_that_nobody_began_has_no_length(market):
@@ -187,7 +186,7 @@ def test_a_halt_keeps_a_call_open_until_it_is_lifted(market):
     services.lift_halt(actor=operator, halt_id=halt.pk, at=market.at)
     at_time(market, "09:41")
     assert Trade.objects.get().at_call
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_a_call_that_a_halt_kept_open_over_the_close_begins_anew(market):
@@ -212,7 +211,7 @@ def test_a_call_that_a_halt_kept_open_over_the_close_begins_anew(market):
     services.run_sessions(market.at)
     market.match()
     assert market.order(stays).status == "filled"
-    assert invariants.broken() == {}
+    assert broken() == {}
 
 
 def test_a_lost_book_comes_back_in_the_middle_of_a_call(market):
