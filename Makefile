@@ -65,8 +65,7 @@ bench: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets
 	@$(PY) -m bench.market
 	@$(PY) -m bench.ledger
-	@$(PY) -m bench.streams
-	@$(PY) -m bench.browsers
+	@if [ "$${QUICK:-}" != 1 ]; then $(PY) -m bench.engine && $(PY) -m bench.streams && $(PY) -m bench.browsers; fi
 
 prove: $(VENV)/.installed-dev
 	@$(PY) -m ops.assets
