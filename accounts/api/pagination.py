@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -47,7 +48,7 @@ class CursorPage(CursorPagination):
             # Strictly: the framework reads what is no base64 as the first page.
             base64.b64decode(request.query_params.get("cursor", ""), validate=True)
             return super().paginate_queryset(queryset, request, view)
-        except (NotFound, ValueError) as error:
+        except (NotFound, ValueError, ValidationError) as error:  # The last: what is no day where days order the rows.
             raise CursorRejected(field="cursor") from error
 
 

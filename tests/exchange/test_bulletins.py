@@ -1,5 +1,6 @@
 """Published market data: daily figures, reference prices by their method, bulletins that stay as they were, the history."""
 
+import base64
 import hashlib
 import json
 from datetime import timedelta
@@ -115,6 +116,8 @@ def test_without_trades_a_price_is_carried_on(market, at):
     assert [row["close"] for row in figures] == [None, None, "25.00"]
     assert Client().get("/api/v1/bulletins/").json()["results"][0]["day"] == str(days[2].date())
     assert Client().get("/api/v1/bulletins/2026-01-01/").status_code == 404
+    no_day = base64.b64encode(b"p=999999999999999999999").decode()
+    assert Client().get("/api/v1/bulletins/", {"cursor": no_day}).json()["code"] == "cursor_rejected"
     assert "25.00" in Client().get("/bulletins/").content.decode()
 
 
