@@ -13,7 +13,7 @@ from exchange.queries.auctions import (
     entrants_seen_by,
 )
 from exchange.queries.bars import bar, bar_of, bars, bars_in_force, public_identity, public_name
-from exchange.queries.blocks import BlockLine, block, blocks_of_day, blocks_visible_to, open_blocks
+from exchange.queries.blocks import BlockLine, block, blocks_of_day, blocks_visible_to
 from exchange.queries.book import BEST, BookView, LevelView, book, live_orders
 from exchange.queries.bulletins import (
     bulletin,
@@ -179,7 +179,6 @@ __all__ = [
     "newest_reference",
     "next_opening",
     "offers_to",
-    "open_blocks",
     "order_view",
     "orders_visible_to",
     "parties_of",

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from accounts.rules import Actor
 from exchange.errors import BlockNotThere
 from exchange.models import BlockTrade, Trade
-from exchange.models.blocks import OPEN_BLOCKS
 from exchange.rules import TradingMode
 
 
@@ -26,12 +25,6 @@ def block(actor: Actor, block_id: int) -> BlockTrade:
     if found is None:
         raise BlockNotThere
     return found
-
-
-def open_blocks() -> list[BlockTrade]:
-    """Return the agreements that wait for a party or for the exchange, oldest first."""
-    rows = BlockTrade.objects.filter(state__in=OPEN_BLOCKS)
-    return list(rows.select_related("instrument", "proposer", "counterparty").order_by("pk"))
 
 
 @dataclass(frozen=True)

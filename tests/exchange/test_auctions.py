@@ -194,6 +194,23 @@ def test_a_halt_keeps_it_open_until_it_is_lifted(market, operator):
     assert ended(row, clock("10:41")).state == "traded"
 
 
+def test_once_the_bulletin_is_out_it_ends_on_the_next_day(market, operator):
+    row = announced(market, operator, begins_at=clock("14:30"), ends_at=clock("14:45"))
+    bid(market, market.traders[0], row, 2300, "14:35")
+    stop = services.halt(
+        actor=operator, instrument_id=market.instrument.pk, order_number="停1", reason="核查", at=clock("14:40")
+    )
+    services.run_sessions(clock("15:00"))
+    market.at = clock("15:00")
+    market.match()
+    services.publish_due_bulletins(clock("15:30"))
+    services.lift_halt(actor=operator, halt_id=stop.pk, at=clock("15:40"))
+    assert ended(row, clock("15:41")).state == "announced"
+    monday = clock("09:31") + timedelta(days=3)
+    services.run_sessions(monday)
+    assert ended(row, monday).state == "traded"
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "field"),
     [
