@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.errors import ChangedMeanwhile, PasswordNeeded, RoleMissing
+from accounts.models import Organisation
 from accounts.queries import organisation
 from accounts.rules import Role
 from accounts.rules.paper import money_in_words
@@ -19,7 +20,8 @@ from exchange.services.deals import end_beside_book
 from exchange.services.sequence import lock_queues
 from rulebook.rules import BEIJING
 from settlement import queries as ledger
-from settlement.errors import InsufficientFunds
+from settlement.errors import AssetFrozen, InsufficientFunds
+from settlement.services import freeze_asset
 from tests.accounts.makers import a_person, signed_in_as
 from tests.exchange.makers import a_market, broken
 from tests.settlement.makers import give_money, issue
@@ -251,3 +253,19 @@ def test_an_api_client_agrees_as_a_person_does(market):
     assert services.accept_block(actor=buyer, block_id=row.pk, at=market.at).state == "accepted"
     with pytest.raises(RoleMissing):
         services.confirm_block(actor=buyer, block_id=row.pk, digest=row.digest, at=market.at)
+
+
+def test_a_product_under_freeze_is_not_confirmed(market, operator):
+    row = accepted(market)
+    freeze_asset(
+        set_by_id=operator.user_id, asset_id=market.batch.asset_id, order_number="停3", reason="火灾", at=market.at
+    )
+    with pytest.raises(AssetFrozen):
+        services.confirm_block(actor=operator, block_id=row.pk, digest=row.digest, at=market.at)
+
+
+def test_one_control_group_agrees_with_itself_on_nothing(market):
+    numbers = [one.organisation_id for one in (market.seller, market.traders[0])]
+    Organisation.objects.filter(pk__in=numbers).update(control_group="一家")
+    with pytest.raises(errors.SelfTrade):
+        proposed(market)
