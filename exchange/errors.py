@@ -401,3 +401,17 @@ class AdmissionTextUnreadable(Refusal):
 
 class BulletinNotThere(NotThere):
     """No bulletin of this day is out."""
+
+
+class BasketChanged(Conflicting):
+    """The offers are no longer those that were shown; nothing was bought."""
+
+    code = "basket_changed"
+    message = "The offers have changed since they were shown. Nothing was bought: look at the basket again."
+
+
+class BasketNotOffered(Refusal):
+    """All offers that fit are together less than the basket."""
+
+    code = "basket_not_offered"
+    message = "{offered} t that fit are on offer now, {needed} t are asked for. Ask for fewer, or widen the criteria."

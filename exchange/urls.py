@@ -4,6 +4,7 @@ from accounts.rules import PUBLIC, Role, roles, signed_in
 from accounts.web.routes import route
 from exchange.api import admissions as admission_api
 from exchange.api import auctions as auction_api
+from exchange.api import baskets as basket_api
 from exchange.api import blocks as block_api
 from exchange.api import bulletins as bulletin_api
 from exchange.api import freezes as freeze_api
@@ -15,6 +16,7 @@ from exchange.web import (
     approvals,
     auctions,
     bars,
+    baskets,
     blocks,
     bulletins,
     cases,
@@ -69,6 +71,7 @@ api_routes = [
     route(
         "auctions/<int:auction_id>/bids/", auction_api.Bids.as_view(), name="api-auction-bids", GET=PUBLIC, POST=TRADES
     ),
+    route("baskets/", basket_api.Baskets.as_view(), name="api-baskets", GET=READS, POST=TRADES),
     route("block-trades/", block_api.Blocks.as_view(), name="api-blocks", GET=READS, POST=TRADES),
     route("block-trades/<int:block_id>/", block_api.OneBlock.as_view(), name="api-block", GET=READS),
     *(
@@ -245,6 +248,7 @@ web_routes = [
     route("bulletins/<str:day>/", bulletins.BulletinPage.as_view(), name="exchange-bulletin", GET=PUBLIC),
     route("bulletins/<str:day>.xlsx", bulletins.BulletinExport.as_view(), name="exchange-bulletin-export", GET=PUBLIC),
     route("bulletins/<str:day>.pdf", bulletins.BulletinPaper.as_view(), name="exchange-bulletin-paper", GET=PUBLIC),
+    route("basket/", baskets.BasketPage.as_view(), name="exchange-basket", GET=TRADERS, POST=TRADERS),
     route("blocks/", blocks.BlocksPage.as_view(), name="exchange-blocks", GET=OWN),
     route("blocks.xlsx", blocks.BlocksExport.as_view(), name="exchange-blocks-export", GET=OWN),
     route("blocks/new/", blocks.NewBlockPage.as_view(), name="exchange-block-new", GET=TRADERS, POST=TRADERS),

@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = {
     "approve_admission": _("Admission of a product approved"),
     "refuse_admission": _("Admission of a product refused"),
     "withdraw_admission": _("Request for admission withdrawn"),
+    "buy_basket": _("Basket bought"),
     "propose_block": _("Block agreement proposed"),
     "accept_block": _("Block agreement accepted"),
     "decline_block": _("Block agreement declined"),

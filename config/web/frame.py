@@ -92,6 +92,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[Role, ...]], ...]], ..
                 (*HOLDERS, Role.EXCHANGE_OPERATOR, Role.AUDITOR),
             ),
             ("exchange-auctions", gettext_noop("Auctions"), ()),
+            ("exchange-basket", gettext_noop("Basket purchase"), HOLDERS),
             ("exchange-blocks", gettext_noop("Block agreements"), (*HOLDERS, Role.EXCHANGE_OPERATOR, Role.AUDITOR)),
             ("exchange-desk", gettext_noop("Operator's desk"), (Role.EXCHANGE_OPERATOR,)),
             ("exchange-large-holdings", gettext_noop("Large holdings"), (Role.EXCHANGE_OPERATOR, Role.AUDITOR)),

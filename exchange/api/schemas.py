@@ -153,7 +153,8 @@ class InstrumentFilters(Filters):
 
     def asked(self) -> InstrumentFilter:
         """Return the filter as the market knows it."""
-        return InstrumentFilter(**{**self.model_dump(), "price_to": fen_of(self.price_to, field="price_to")})
+        own = self.model_dump(include=set(InstrumentFilters.model_fields))
+        return InstrumentFilter(**{**own, "price_to": fen_of(self.price_to, field="price_to")})
 
 
 class CallShown(BaseModel):

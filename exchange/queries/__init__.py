@@ -13,6 +13,7 @@ from exchange.queries.auctions import (
     entrants_seen_by,
 )
 from exchange.queries.bars import bar, bar_of, bars, bars_in_force, public_identity, public_name
+from exchange.queries.baskets import Basket, BasketLine, basket
 from exchange.queries.blocks import BlockLine, block, blocks_of_day, blocks_visible_to
 from exchange.queries.book import BEST, BookView, LevelView, book, live_orders
 from exchange.queries.bulletins import (
@@ -102,6 +103,8 @@ __all__ = [
     "OPERATOR",
     "AdmissibleBatch",
     "AlertFilter",
+    "Basket",
+    "BasketLine",
     "Batch",
     "BidLine",
     "BlockLine",
@@ -132,6 +135,7 @@ __all__ = [
     "bar_of",
     "bars",
     "bars_in_force",
+    "basket",
     "bids_seen_by",
     "block",
     "blocks_of_day",

@@ -20,7 +20,7 @@ from rulebook.queries import business_date, calendar
 
 @dataclass(frozen=True)
 class OfferLevel:
-    """One price level of one open instrument: fen per tonne, tonnes. fee_rate: the buyer's, if he retires at once."""
+    """One price level of one open instrument: fen per tonne, tonnes. fee_rate: the buyer's."""
 
     instrument: InstrumentView
     price_fen: int
@@ -49,8 +49,10 @@ def sold_since(instrument_id: int, organisation_id: int, since: date) -> int:
     return rows.aggregate(units=Sum("quantity"))["units"] or 0
 
 
-def offers_to(organisation_id: int | None, at: datetime) -> list[OfferLevel]:
+def offers_to(organisation_id: int | None, at: datetime, *, retires: bool = True) -> list[OfferLevel]:
     """Return the levels of all open instruments that an organisation (None: anybody) can buy from now, cheapest first.
+
+    retires: whether the buyer retires at once, which decides his fee.
 
     Left out are instruments that are halted or that it sold within the interval, posts outside the day's limits, and
     what stands at or behind a post of its own control group: its order would give way there.
@@ -80,7 +82,10 @@ def offers_to(organisation_id: int | None, at: datetime) -> list[OfferLevel]:
             [group, list(open_ones)],
         )
         rows = cursor.fetchall()
-    rates = {one.id: rules.fee_rate_to_retire for one in open_ones.values()}
+    rates = {}
+    for one in open_ones.values():
+        own = profile(at, one.rule_scheme)
+        rates[one.id] = own.fee_rate_to_retire if retires else own.fee_rate
     return [
         OfferLevel(open_ones[number], price, quantity, rates[number])
         for number, price, quantity in rows

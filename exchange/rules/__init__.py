@@ -2,6 +2,7 @@
 
 from exchange.rules.admission import AdmissionState
 from exchange.rules.auction import clearing_price
+from exchange.rules.basket import Cost, cost_of, take
 from exchange.rules.blocks import BlockState
 from exchange.rules.book import Book
 from exchange.rules.events import (
@@ -69,6 +70,7 @@ __all__ = [
     "Cancel",
     "Close",
     "Confirm",
+    "Cost",
     "EntrantState",
     "Event",
     "Expire",
@@ -93,9 +95,11 @@ __all__ = [
     "TradingMode",
     "Uncross",
     "clearing_price",
+    "cost_of",
     "end_after",
     "price_limits",
     "ranked",
     "reference_price",
+    "take",
     "volume_weighted_price",
 ]

@@ -33,6 +33,7 @@ from exchange.services.bars import (
     propose_bar,
     refuse_bar,
 )
+from exchange.services.baskets import buy_basket
 from exchange.services.blocks import (
     NewBlock,
     accept_block,
@@ -84,6 +85,7 @@ __all__ = [
     "approve_restriction",
     "begin_call",
     "bid",
+    "buy_basket",
     "cancel_auction",
     "cancel_order",
     "cancel_orders_of_the_barred",

@@ -58,6 +58,20 @@ class FilterForm(forms.Form):
     methodology = forms.CharField(required=False, max_length=32)
     price_to = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2)
 
+    def asked(self) -> InstrumentFilter:
+        """Return the filter as typed; what could not be read asks nothing."""
+        self.is_valid()
+        found = self.cleaned_data
+        return InstrumentFilter(
+            type=found.get("type") or "",
+            mode=found.get("mode") or "",
+            vintage_from=found.get("vintage_from"),
+            vintage_to=found.get("vintage_to"),
+            methodology=found.get("methodology") or "",
+            price_to=int(found["price_to"] * FEN) if found.get("price_to") else None,
+            text=found.get("q") or "",
+        )
+
 
 def line_of(one: InstrumentView, turnover: dict[int, tuple[int, int, int, int]]) -> Line:
     """Return what the market page shows of an instrument."""
@@ -81,18 +95,7 @@ def lines(request: HttpRequest) -> list[Line]:
     """Return the instruments that the address asks for; what cannot be read in it asks nothing."""
     at = request.at  # type: ignore[attr-defined]
     turnover = queries.turnover(business_date(at))
-    form = FilterForm(request.GET)
-    form.is_valid()
-    found = form.cleaned_data
-    asked = InstrumentFilter(
-        type=found.get("type") or "",
-        mode=found.get("mode") or "",
-        vintage_from=found.get("vintage_from"),
-        vintage_to=found.get("vintage_to"),
-        methodology=found.get("methodology") or "",
-        price_to=int(found["price_to"] * FEN) if found.get("price_to") else None,
-        text=found.get("q") or "",
-    )
+    asked = FilterForm(request.GET).asked()
     return [line_of(one, turnover) for one in queries.instruments_matching(asked, at)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.rules import area_prefix
+from exchange.rules import Cost, cost_of, take
 from settlement.rules import highest_fee_fen
 
 
@@ -73,16 +74,14 @@ def best_shares(offers: Iterable[Offer], wanted: Wanted) -> tuple[Share, ...]:
     A tonne costs its price and the fee's share of it, before the fen is rounded. At equal cost the older vintage goes
     first, then the instrument's code, so that the same book always gives the same answer.
     """
-    shares, left = [], wanted.units
-    for offer in sorted(filter(wanted.accepts, offers), key=_by_cost):
-        if not left:
-            break
-        taken = min(left, offer.quantity)
-        shares.append(Share(offer, taken))
-        left -= taken
-    assert left >= 0
-    return tuple(shares)
+    shares = take(filter(wanted.accepts, offers), wanted.units, _by_cost)
+    return tuple(Share(offer, quantity) for offer, quantity in shares)
 
 
-def _by_cost(offer: Offer) -> tuple[Decimal, int, str]:
-    return offer.price_fen * (1 + offer.fee_rate), offer.vintage_year, offer.instrument_code
+def _by_cost(offer: Offer) -> Cost:
+    return cost_of(
+        price_fen=offer.price_fen,
+        fee_rate=offer.fee_rate,
+        vintage_year=offer.vintage_year,
+        code=offer.instrument_code,
+    )
