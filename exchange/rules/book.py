@@ -29,7 +29,9 @@ from exchange.rules.events import (
 from exchange.rules.queue import Level, Queue
 from exchange.rules.terms import OrderType, RejectCode, Rest, SelfTradePrevention, Side, TimeInForce, TradingMode
 
-IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+# Names of the module, not members looked up in their enums: see events.py. What each order passes through is written
+# for speed, and only that: `apply`, `_place`, `_cancel`, `_new`, `_take`, `_take_level`, `_enter`, `_leave`.
+BUY, MARKET, IOC, FOK = Side.BUY, OrderType.MARKET, TimeInForce.IOC, TimeInForce.FOK
 
 
 class Book:
@@ -54,9 +56,13 @@ class Book:
         self.pick_levels = pick_levels
         self.in_auction = False
         self.closes = 0
-        self.orders: dict[Id, BookOrder] = {}  # Live orders by id.
-        self._owned: dict[tuple[Id, Side], dict[Id, None]] = {}  # The same, by participant and side, oldest first.
-        self._sides = {side: Queue(side) for side in Side}
+        self.orders: dict[Id, BookOrder] = {}  # Live orders by id, those that came first in front.
+        # The same by participant and side. Made when first asked for and kept from then on: many books are never asked.
+        self._owned: dict[tuple[Id, Side], dict[Id, None]] | None = None
+        self._bids, self._asks = Queue(Side.BUY), Queue(Side.SELL)
+        self._groups: dict[Id, Id] = {}  # One text for all orders of a group: a text of its own weighs half an order.
+        self._listed = mode is TradingMode.LISTED
+        self._prevents = self_trade_prevention is not SelfTradePrevention.NONE
         self._next_priority = 1
 
     def restore(self, order: BookOrder) -> None:
@@ -69,9 +75,9 @@ class Book:
     def apply(self, event: Event) -> Outcome:
         """Carry out one event and return what came of it; a rejected event changes nothing."""
         outcome = Outcome()
-        if isinstance(event, Place):
+        if type(event) is Place:  # Nearly all events are of the first two kinds.
             outcome.rejected = self._place(event, outcome)
-        elif isinstance(event, Cancel):
+        elif type(event) is Cancel:
             outcome.rejected = self._cancel(event, outcome)
         elif isinstance(event, Amend):
             outcome.rejected = self._amend(event, outcome)
@@ -88,21 +94,26 @@ class Book:
         elif isinstance(event, Expire):
             outcome.rejected = self._expire(event, outcome)
         else:
-            self._close(event, outcome)
+            assert isinstance(event, Close)
+            self._close(outcome)
         return outcome
 
     def resting(self, participant: Id, side: Side) -> list[Id]:
         """Return the ids of a participant's live orders of one side, oldest first."""
+        if self._owned is None:
+            self._owned = {}
+            for order in self.orders.values():
+                self._owned.setdefault((order.participant, order.side), {})[order.id] = None
         return list(self._owned.get((participant, side), ()))
 
     def best_price(self, side: Side) -> int | None:
         """Return the best price of a side, or None where it is empty."""
-        level = self._sides[side].best()
+        level = self._queue(side).best()
         return level.price if level else None
 
     def levels(self, side: Side, count: int | None = None) -> list[tuple[int, int]]:
         """Return price and quantity of the levels of a side, best first."""
-        queue = self._sides[side]
+        queue = self._queue(side)
         return [
             (level.price, level.quantity) for level in (queue.sorted_levels() if count is None else queue.top(count))
         ]
@@ -113,10 +124,10 @@ class Book:
         Each open tonne is in one pair at most; orders of one control group do not meet.
         """
         left: dict[Id, int] = {}
-        asks = self._sides[Side.SELL].sorted_levels()
+        asks = self._asks.sorted_levels()
         if not asks:
             return
-        for bid_level in self._sides[Side.BUY].sorted_levels():
+        for bid_level in self._bids.sorted_levels():
             if bid_level.price < asks[0].price:
                 return
             for bid in bid_level.live():
@@ -143,31 +154,36 @@ class Book:
     # Events.
 
     def _place(self, event: Place, outcome: Outcome) -> RejectCode | None:
-        if self.mode is TradingMode.LISTED and (
-            event.type is OrderType.MARKET or event.time_in_force in IMMEDIATE or event.minimum_quantity
-        ):
+        price, quantity, given = event.price, event.quantity, event.time_in_force
+        is_market = event.type is MARKET
+        least = quantity if given is FOK else event.minimum_quantity
+        if self._listed and (is_market or given is IOC or given is FOK or event.minimum_quantity):
             return RejectCode.MODE_FORBIDS
-        if event.quantity <= 0 or not 0 <= event.minimum_quantity <= event.quantity:
+        if quantity <= 0 or not 0 <= event.minimum_quantity <= quantity:
             return RejectCode.INVALID_QUANTITY
-        if event.type is OrderType.LIMIT and not self._is_on_tick(event.price):
+        if is_market:
+            price = None
+        elif not self._is_on_tick(price):
             return RejectCode.PRICE_OFF_TICK
-        is_market = event.type is OrderType.MARKET
-        order = self._new(event, None if is_market else event.price, event.time_in_force, event.until, outcome)
-        least = event.quantity if event.time_in_force is TimeInForce.FOK else event.minimum_quantity
-        if self.mode is TradingMode.CONTINUOUS:
-            if least and (self.in_auction or self._fillable(order, least) < least):
-                order.cancel(order.remaining)
+        order = self._new(event, price, given, event.until, outcome)
+        if not (self._listed or self.in_auction):
+            if least and self._fillable(order, least) < least:
+                order.cancel(quantity)
                 return None
-            if not self.in_auction:
-                self._take(order, outcome)
-        self._settle_rest(order, rests=not is_market and event.time_in_force not in IMMEDIATE)
+            self._take(order, outcome)
+        elif least and self.in_auction:
+            order.cancel(quantity)
+            return None
+        self._settle_rest(order, rests=not (is_market or given is IOC or given is FOK))
         return None
 
     def _cancel(self, event: Cancel, outcome: Outcome) -> RejectCode | None:
         order = self.orders.get(event.id)
         if order is None:
             return RejectCode.NOT_LIVE
-        self._cancel_resting(order, order.remaining, outcome)
+        quantity = order.remaining
+        order.cancel(quantity)
+        self._lowered(order, quantity, outcome)
         return None
 
     def _amend(self, event: Amend, outcome: Outcome) -> RejectCode | None:
@@ -185,29 +201,29 @@ class Book:
             return None
         # Any other change loses the place in the queue: the old entry dies and a new one enters.
         order = BookOrder(
-            id=old.id,
-            participant=old.participant,
-            group=old.group,
-            side=old.side,
-            price=price,
-            remaining=quantity,
-            time_in_force=old.time_in_force,
-            until=old.until,
+            old.id,
+            old.participant,
+            old.group,
+            old.side,
+            price,
+            quantity,
+            old.time_in_force,
+            old.until,
             filled=old.filled,
             cancelled=old.cancelled + max(0, old.remaining - quantity),
             priority=self._take_priority(),
         )
         taken, old.remaining = old.remaining, 0
-        self._sides[old.side].lowered(old, taken)
+        self._queue(old.side).lowered(old, taken)
         self._leave(old)
-        outcome.changed[order.id] = order
-        if self.mode is TradingMode.CONTINUOUS and not self.in_auction:
+        outcome.touched.append(order)
+        if not (self._listed or self.in_auction):
             self._take(order, outcome)
         self._settle_rest(order, rests=True)
         return None
 
     def _accept(self, event: Accept, outcome: Outcome) -> RejectCode | None:
-        if self.mode is not TradingMode.LISTED:
+        if not self._listed:
             return RejectCode.MODE_FORBIDS
         if event.quantity <= 0:
             return RejectCode.INVALID_QUANTITY
@@ -219,13 +235,13 @@ class Book:
         return None
 
     def _pick(self, event: Pick, outcome: Outcome) -> RejectCode | None:
-        if self.mode is not TradingMode.LISTED:
+        if not self._listed:
             return RejectCode.MODE_FORBIDS
         if event.quantity <= 0:
             return RejectCode.INVALID_QUANTITY
         if not self._is_on_tick(event.price):
             return RejectCode.PRICE_OFF_TICK
-        level = self._sides[event.side.other].best()
+        level = self._queue(event.side.other).best()
         if level is None:
             return RejectCode.NOTHING_TO_PICK
         if level.price != event.price:
@@ -238,7 +254,7 @@ class Book:
         return None
 
     def _open_auction(self) -> RejectCode | None:
-        if self.mode is not TradingMode.CONTINUOUS or self.in_auction:
+        if self._listed or self.in_auction:
             return RejectCode.MODE_FORBIDS
         self.in_auction = True
         return None
@@ -247,7 +263,7 @@ class Book:
         if not self.in_auction:
             return RejectCode.MODE_FORBIDS
         self.in_auction = False
-        bids, asks = self._sides[Side.BUY], self._sides[Side.SELL]
+        bids, asks = self._bids, self._asks
         price = clearing_price(
             {level.price: level.quantity for level in bids.levels.values()},
             {level.price: level.quantity for level in asks.levels.values()},
@@ -261,7 +277,7 @@ class Book:
             bid, ask = bid_level.first(), ask_level.first()
             maker, taker = (bid, ask) if bid.priority < ask.priority else (ask, bid)
             quantity = min(bid.remaining, ask.remaining)
-            if bid.group == ask.group and self.self_trade_prevention is not SelfTradePrevention.NONE:
+            if self._prevents and bid.group == ask.group:
                 self._give_way(maker, taker, outcome)
                 continue
             outcome.fills.append(Fill(maker.id, taker.id, price, quantity))
@@ -274,7 +290,7 @@ class Book:
         taker, maker = self.orders.get(event.taker_id), self.orders.get(event.maker_id)
         if taker is None or maker is None:
             return RejectCode.NOT_LIVE
-        if self.mode is not TradingMode.LISTED or taker.side is maker.side or taker.group == maker.group:
+        if not self._listed or taker.side is maker.side or taker.group == maker.group:
             return RejectCode.MODE_FORBIDS
         assert taker.price is not None
         assert maker.price is not None
@@ -296,7 +312,7 @@ class Book:
         self._lowered(order, quantity, outcome)
         return None
 
-    def _close(self, event: Close, outcome: Outcome) -> None:
+    def _close(self, outcome: Outcome) -> None:
         self.closes += 1
         due = [
             order
@@ -311,12 +327,16 @@ class Book:
 
     # What the events are made of.
 
+    def _queue(self, side: Side) -> Queue:
+        return self._bids if side is BUY else self._asks
+
     def _is_on_tick(self, price: int | None) -> bool:
         return price is not None and price > 0 and price % self.tick == 0
 
     def _take_priority(self) -> int:
-        self._next_priority += 1
-        return self._next_priority - 1
+        priority = self._next_priority
+        self._next_priority = priority + 1
+        return priority
 
     def _new(
         self,
@@ -326,54 +346,69 @@ class Book:
         until: int | None,
         outcome: Outcome,
     ) -> BookOrder:
-        order = BookOrder(
-            id=event.id,
-            participant=event.participant,
-            group=event.group,
-            side=event.side,
-            price=price,
-            remaining=event.quantity,
-            time_in_force=time_in_force,
-            until=until,
-            priority=self._take_priority(),
+        order = BookOrder(  # By place, which is faster than by name.
+            event.id,
+            event.participant,
+            event.group,
+            event.side,
+            price,
+            event.quantity,
+            time_in_force,
+            until,
+            self._take_priority(),
         )
-        outcome.changed[order.id] = order
+        outcome.touched.append(order)
         return order
 
     def _take(self, taker: BookOrder, outcome: Outcome, most_levels: int | None = None) -> None:
         """Let `taker` trade with the other side, best price first, then earliest, at the maker's price."""
-        queue = self._sides[taker.side.other]
-        prevents = self.self_trade_prevention is not SelfTradePrevention.NONE
-        limit, sign = taker.price, 1 if taker.side is Side.BUY else -1
-        used, last_price = 0, None
+        queue = self._asks if taker.side is BUY else self._bids
+        limit, sign = taker.price, queue.sign
+        used = 0
         while taker.remaining:
             level = queue.best()
-            if level is None or (limit is not None and sign * level.price > sign * limit):
+            if level is None or (limit is not None and sign * level.price > sign * limit) or used == most_levels:
                 return
-            if level.price != last_price and used == most_levels:
-                return
+            used += self._take_level(taker, level, queue, outcome)
+
+    def _take_level(self, taker: BookOrder, level: Level, queue: Queue, outcome: Outcome) -> bool:
+        """Let `taker` trade with the orders of one level until either is used up; return whether it did with any."""
+        fills, touched, price, prevents = outcome.fills, outcome.touched, level.price, self._prevents
+        left, traded = taker.remaining, False
+        while left:
             maker = level.first()
             if prevents and maker.group == taker.group:
                 self._give_way(maker, taker, outcome)
-                continue
-            quantity = min(taker.remaining, maker.remaining)
-            outcome.fills.append(Fill(maker.id, taker.id, level.price, quantity))
-            if level.price != last_price:
-                used, last_price = used + 1, level.price
+                left = taker.remaining
+                if level.quantity:
+                    continue
+                return traded
+            quantity, traded = min(left, maker.remaining), True
+            left -= quantity
+            fills.append(Fill(maker.id, taker.id, price, quantity))
+            touched.append(maker)
             taker.fill(quantity)
             maker.fill(quantity)
-            self._lowered(maker, quantity, outcome)
+            level.quantity -= quantity
+            if not maker.remaining:
+                level.orders.popleft()
+                self._leave(maker)
+                if not level.quantity:
+                    queue.drop(level)
+                    return traded
+        return traded
 
     def _fillable(self, taker: BookOrder, wanted: int) -> int:
         """Return how much `taker` could fill on arrival, counted up to `wanted`."""
-        found, sign = 0, 1 if taker.side is Side.BUY else -1
+        queue, found = self._queue(taker.side.other), 0
+        sign = queue.sign
         open_quantity = taker.remaining
-        for level in self._sides[taker.side.other].sorted_levels():
+        for level in queue.sorted_levels():
             if taker.price is not None and sign * level.price > sign * taker.price:
                 break
             for maker in level.live():
                 quantity = min(open_quantity, maker.remaining)
-                if maker.group != taker.group or self.self_trade_prevention is SelfTradePrevention.NONE:
+                if not self._prevents or maker.group != taker.group:
                     found += quantity
                     open_quantity -= quantity
                 elif self.self_trade_prevention is SelfTradePrevention.CANCEL_NEWEST:
@@ -401,23 +436,26 @@ class Book:
         self._lowered(order, quantity, outcome)
 
     def _lowered(self, order: BookOrder, quantity: int, outcome: Outcome) -> None:
-        outcome.changed[order.id] = order
+        outcome.touched.append(order)
         if order.id in self.orders:  # An order that has only just come is in no queue yet.
-            self._sides[order.side].lowered(order, quantity)
+            self._queue(order.side).lowered(order, quantity)
             if not order.remaining:
                 self._leave(order)
 
     def _enter(self, order: BookOrder) -> None:
         self.orders[order.id] = order
-        self._owned.setdefault((order.participant, order.side), {})[order.id] = None
-        self._sides[order.side].add(order)
+        order.group = self._groups.setdefault(order.group, order.group)
+        if self._owned is not None:
+            self._owned.setdefault((order.participant, order.side), {})[order.id] = None
+        (self._bids if order.side is BUY else self._asks).add(order)
 
     def _leave(self, order: BookOrder) -> None:
         del self.orders[order.id]
-        owned = self._owned[order.participant, order.side]
-        del owned[order.id]
-        if not owned:
-            del self._owned[order.participant, order.side]
+        if self._owned is not None:
+            owned = self._owned[order.participant, order.side]
+            del owned[order.id]
+            if not owned:
+                del self._owned[order.participant, order.side]
 
     def _settle_rest(self, order: BookOrder, *, rests: bool) -> None:
         """Let what is left of an arriving order rest, or cancel it."""

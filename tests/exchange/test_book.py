@@ -248,7 +248,7 @@ def test_a_level_with_many_dead_orders_is_written_anew():
     for number in range(1, 1000):
         book.apply(Cancel(number))
 
-    [level] = book._sides[Side.BUY].levels.values()
+    [level] = book._bids.levels.values()
     assert len(level.orders) < 100
     assert level.first().id == 0
     assert book.levels(Side.BUY) == [(5, 1)]

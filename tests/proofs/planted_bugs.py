@@ -115,8 +115,8 @@ BUGS = (
     Bug(
         "a trade has the taker's price",
         "exchange/rules/book.py",
-        "outcome.fills.append(Fill(maker.id, taker.id, level.price, quantity))",
-        "outcome.fills.append(Fill(maker.id, taker.id, limit or level.price, quantity))",
+        "fills.append(Fill(maker.id, taker.id, price, quantity))\n            touched",
+        "fills.append(Fill(maker.id, taker.id, taker.price or price, quantity))\n            touched",
         ("tests/exchange/test_matching.py", "tests/exchange/test_book.py"),
     ),
     Bug(
