@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.rules import Actor, Role
 from exchange.models.instruments import Instrument
-from exchange.rules import LIVE_STATUSES, OFF_BOOK, OrderStatus, OrderType, Side, TimeInForce, TradingMode
+from exchange.rules import (
+    LIVE_STATUSES,
+    OFF_BOOK,
+    AuctionFormat,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+    TradingMode,
+)
 
 ACCEPTED = "accepted"  # Taken in, its units or money held; the matching job has not seen it yet.
 STATUSES = [ACCEPTED, *(status.value for status in OrderStatus)]
@@ -17,9 +27,19 @@ WATCHERS = (Role.EXCHANGE_OPERATOR, Role.AUDITOR)
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, actor: Actor) -> OrderQuerySet:
-        """Return what `actor` may see: its organisation's own orders; all for those who watch over the market."""
+        """Return what `actor` may see: its organisation's own orders; all for those who watch over the market.
+
+        A sealed bid is seen by nobody but its maker until its auction has ended, and an open auction's lot, which has
+        the reserve price, by the exchange alone.
+        """
         if actor.has(*WATCHERS):
-            return self
+            bids = apps.get_model("exchange", "AuctionBid").objects.filter(auction__ended_at=None)
+            unseen = Q(pk__in=bids.filter(auction__format=AuctionFormat.SEALED.value).values("order_id"))
+            if not actor.has(Role.EXCHANGE_OPERATOR):
+                lots = apps.get_model("exchange", "Auction").objects.filter(ended_at=None)
+                unseen |= Q(pk__in=lots.values("lot_id"))
+            own = Q(organisation_id=actor.organisation_id) if actor.organisation_id else Q(pk__in=[])
+            return self.filter(~unseen | own)
         return self.filter(organisation_id=actor.organisation_id) if actor.organisation_id else self.none()
 
 

@@ -136,10 +136,20 @@ def test_a_sealed_auction_shows_nobody_s_bid_until_it_has_ended(market, operator
         bid(market, who, row, price, f"10:0{minute}")
     mine = queries.bids_seen_by(bidders[0], row)
     assert [(line.price_fen, line.is_own) for line in mine] == [(good[0], True)]
+    auditor = a_person(Role.AUDITOR, at=market.at)
+    bid(market, bidders[0], row, 2400, "10:10")  # The newest of one's own counts, also a worse one.
+    orders = set(AuctionBid.objects.filter(auction=row).values_list("order_id", flat=True))
+
+    def seen(reader):
+        return {order.pk for order in queries.orders_visible_to(reader)} & {*orders, row.lot_id}
+
     for reader in (owner, operator):
         assert queries.bids_seen_by(reader, row) == []
-    bid(market, bidders[0], row, 2400, "10:10")  # The newest of one's own counts, also a worse one.
+    # Nor as orders, those that a newer bid has ended included.
+    assert (seen(operator), seen(auditor), seen(owner)) == ({row.lot_id}, set(), {row.lot_id})
+    assert len(seen(bidders[0])) == 2
     ended(row, clock("10:30"))
+    assert seen(auditor) == seen(operator) == {*orders, row.lot_id}
     # Of two equal ones the earlier wins.
     winner = bidders[1] if side is Side.SELL else bidders[0]
     assert winner.organisation_id in (row.trade.buyer_id, row.trade.seller_id)
