@@ -85,12 +85,19 @@ class Client:
         self._chance = random.Random(self.seed)
 
     def work(self, ended: threading.Event) -> None:
-        """Use one verb after the other until the end."""
-        verbs: list[Callable[[], object]] = [self.order] * 4 + [self.bulk, self.retire, self.withdraw, self.deposit]
+        """Use one verb after the other until the end: each of them once at first, then orders more than others.
+
+        In rounds, since a short run of drawn verbs would now and then leave one out, and prove nothing of it.
+        """
+        verbs: list[Callable[[], object]] = [self.order, self.bulk, self.retire, self.withdraw, self.deposit]
         verbs += [self.transfer] if self.sells else [self.accept, self.pick]
+        left: list[Callable[[], object]] = []
+        round_of: list[Callable[[], object]] = verbs
         while not ended.is_set():
+            if not left:
+                left, round_of = self._chance.sample(round_of, len(round_of)), [*verbs, *[self.order] * 3]
             try:
-                self._chance.choice(verbs)()
+                left.pop()()
                 if len(self._live) > MOST_LIVE:
                     self.cancel(self._live.pop(0))
             except requests.RequestException:  # Of a question; what moves something is asked again inside.
