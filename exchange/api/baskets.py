@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.bodies import Body, Quantity, Text
+from accounts.api.bodies import LIMIT_QUANTITY, Body, Quantity, Text
 from accounts.api.documentation import described
 from accounts.api.endpoint import Endpoint
 from accounts.api.idempotency import idempotent
@@ -19,7 +19,7 @@ from exchange.api.schemas import InstrumentFilters, price_of
 class BasketFilters(InstrumentFilters):
     """Which credits, and how many tonnes; price_to: the most that one may cost."""
 
-    units: Annotated[int, Field(ge=1, le=10**9)]
+    units: Annotated[int, Field(ge=1, le=LIMIT_QUANTITY)]
 
 
 class BasketBody(Body, InstrumentFilters):

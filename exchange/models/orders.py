@@ -29,8 +29,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, actor: Actor) -> OrderQuerySet:
         """Return what `actor` may see: its organisation's own orders; all for those who watch over the market.
 
-        A sealed bid is seen by nobody but its maker until its auction has ended, and an open auction's lot, which has
-        the reserve price, by the exchange alone.
+        Until an auction has ended, those who watch see no sealed bid, and the exchange alone of them the lot, which has
+        the reserve price.
         """
         if actor.has(*WATCHERS):
             bids = apps.get_model("exchange", "AuctionBid").objects.filter(auction__ended_at=None)
@@ -38,8 +38,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
             if not actor.has(Role.EXCHANGE_OPERATOR):
                 lots = apps.get_model("exchange", "Auction").objects.filter(ended_at=None)
                 unseen |= Q(pk__in=lots.values("lot_id"))
-            own = Q(organisation_id=actor.organisation_id) if actor.organisation_id else Q(pk__in=[])
-            return self.filter(~unseen | own)
+            return self.exclude(unseen)
         return self.filter(organisation_id=actor.organisation_id) if actor.organisation_id else self.none()
 
 

@@ -47,7 +47,7 @@ class Basket:
 
     @property
     def is_whole(self) -> bool:
-        return self.offered == self.units
+        return self.offered == self.units > 0
 
     @property
     def digest(self) -> str:

@@ -83,11 +83,11 @@ def offers_to(organisation_id: int | None, at: datetime, *, retires: bool = True
         )
         rows = cursor.fetchall()
     rates = {}
-    for one in open_ones.values():
-        own = profile(at, one.rule_scheme)
-        rates[one.id] = own.fee_rate_to_retire if retires else own.fee_rate
+    for scheme in {one.rule_scheme for one in open_ones.values()}:
+        own = profile(at, scheme)
+        rates[scheme] = own.fee_rate_to_retire if retires else own.fee_rate
     return [
-        OfferLevel(open_ones[number], price, quantity, rates[number])
+        OfferLevel(open_ones[number], price, quantity, rates[open_ones[number].rule_scheme])
         for number, price, quantity in rows
         if (open_ones[number].lower_fen or 0) <= price <= (open_ones[number].upper_fen or price)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -12,12 +11,11 @@ from accounts.services import record_audit
 from exchange import errors, queries
 from exchange.models import MatchState, Order
 from exchange.queries import BasketLine, InstrumentFilter
-from exchange.rules import OrderType, Side, TimeInForce, TradingMode
 from exchange.services.matching import carry_out_queue
 from exchange.services.new_orders import NewOrder
 from exchange.services.orders import place_orders
 from exchange.services.sequence import lock_queues
-from exchange.services.terms import require_trader, trader
+from exchange.services.terms import require_trader
 
 
 @transaction.atomic
@@ -30,20 +28,16 @@ def buy_basket(*, actor: Actor, asked: InstrumentFilter, units: int, digest: str
     Raises RoleMissing, BasketChanged, BasketNotOffered and what place_orders raises.
     """
     require_trader(actor)
-    holder = trader(actor, at)
-    shown = queries.basket(holder.id, asked, units, at)
-    _lock(line.instrument.id for line in shown.lines)
-    for number in sorted({line.instrument.id for line in shown.lines}):
-        carry_out_queue(instrument_id=number, at=at)  # Whoever came first is served first.
-    basket = queries.basket(holder.id, asked, units, at)
-    if basket.digest != digest or shown.digest != digest:
+    basket = queries.basket(actor.organisation_id, asked, units, at)
+    if basket.digest != digest:
         raise errors.BasketChanged(field="digest")
-    if not basket.is_whole or not units:
+    if not basket.is_whole:
         raise errors.BasketNotOffered(field="units", offered=basket.offered, needed=units)
-    # Of one instrument the best price first, as the basket counts them.
-    lines = sorted(basket.lines, key=lambda line: (line.instrument.id, line.price_fen))
-    placed = place_orders(actor=actor, orders=[_order(line) for line in lines], at=at)
-    for number in sorted({line.instrument.id for line in lines}):
+    instrument_ids = sorted({line.instrument.id for line in basket.lines})
+    _lock(instrument_ids)
+    # Whoever came first is served first; the lines' prices bound the cost, their sum what has to come.
+    placed = place_orders(actor=actor, orders=[_order(line) for line in basket.lines], at=at)
+    for number in instrument_ids:
         carry_out_queue(instrument_id=number, at=at)
     orders = list(Order.objects.filter(pk__in=[one.id for one in placed]).select_related("instrument").order_by("pk"))
     if sum(order.filled for order in orders) != units:
@@ -59,22 +53,17 @@ def buy_basket(*, actor: Actor, asked: InstrumentFilter, units: int, digest: str
     return orders
 
 
-def _lock(instrument_ids: Iterable[int]) -> None:
+def _lock(instrument_ids: list[int]) -> None:
     """Lock the queues, then the matching of all instruments of a basket, before any account: as everyone locks."""
-    numbers = sorted(set(instrument_ids))
-    lock_queues(numbers)
-    rows = MatchState.objects.select_for_update().filter(instrument_id__in=numbers, kind="match")
+    lock_queues(instrument_ids)
+    rows = MatchState.objects.select_for_update().filter(instrument_id__in=instrument_ids, kind="match")
     list(rows.order_by("instrument_id"))
 
 
 def _order(line: BasketLine) -> NewOrder:
-    listed = line.instrument.mode is TradingMode.LISTED
-    return NewOrder(
-        line.instrument.code,
-        Side.BUY,
-        line.quantity,
-        line.price_fen,
-        kind="accept" if listed else "place",
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC if listed else TimeInForce.IOC,
+    return NewOrder.taking(
+        instrument_code=line.instrument.code,
+        mode=line.instrument.mode,
+        quantity=line.quantity,
+        price_fen=line.price_fen,
     )

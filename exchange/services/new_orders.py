@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from exchange.rules import OrderType, Side, TimeInForce
+from exchange.rules import OrderType, Side, TimeInForce, TradingMode
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,22 @@ class NewOrder:
     minimum_quantity: int = 0
     asset_id: int | None = None
     retires: bool = False
+
+    @classmethod
+    def taking(
+        cls, *, instrument_code: str, mode: TradingMode, quantity: int, price_fen: int, retires: bool = False
+    ) -> NewOrder:
+        """Return a purchase that takes offers up to a price at once and leaves nothing behind, in either mode."""
+        listed = mode is TradingMode.LISTED
+        return cls(
+            instrument_code,
+            Side.BUY,
+            quantity,
+            price_fen,
+            kind="accept" if listed else "place",
+            time_in_force=TimeInForce.GTC if listed else TimeInForce.IOC,
+            retires=retires,
+        )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -19,8 +20,6 @@ from exchange.web.market import FilterForm
 from rulebook.errors import Refusal
 from settlement.queries import available_fen
 
-MOST_UNITS = 10**9
-
 
 class BasketForm(FilterForm):
     """What is asked of a basket."""
@@ -28,7 +27,6 @@ class BasketForm(FilterForm):
     units = forms.IntegerField(
         label=gettext_lazy("Quantity (tonnes)"),
         min_value=1,
-        max_value=MOST_UNITS,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
@@ -42,12 +40,14 @@ class BasketPage(Page):
         form = kwargs.pop("form", None) or BasketForm(self.request.GET or None)
         own = self.actor.organisation_id
         shown = None
-        form.is_valid()  # Also after a refusal, which is an error of the whole: the basket is shown as it is now.
-        if form.is_bound and "units" in form.cleaned_data:
+        # Not where a criterion could not be read: it would be a basket without it. After a refusal, which is an error
+        # of the whole, the basket is shown as it is now.
+        if form.is_bound and not set(form.errors) - {NON_FIELD_ERRORS}:
             shown = queries.basket(own, form.asked(), form.cleaned_data["units"], self.at)
         return super().get_context_data(
             **kwargs,
             form=form,
+            asked=form.data,
             shown=shown,
             available_fen=available_fen(own) if own is not None else None,
             methodologies=sorted({one.methodology for one in queries.instruments(self.at)}),

@@ -68,7 +68,7 @@ class FilterForm(forms.Form):
             vintage_from=found.get("vintage_from"),
             vintage_to=found.get("vintage_to"),
             methodology=found.get("methodology") or "",
-            price_to=int(found["price_to"] * FEN) if found.get("price_to") else None,
+            price_to=int(found["price_to"] * FEN) if found.get("price_to") is not None else None,
             text=found.get("q") or "",
         )
 

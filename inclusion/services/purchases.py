@@ -21,11 +21,10 @@ from accounts.errors import InvalidField
 from accounts.queries import actor_of, actor_of_client
 from accounts.rules import NOBODY, Actor
 from accounts.services import record_audit, require_confirmed
-from exchange.rules import OrderType, Side, TimeInForce, TradingMode
 from exchange.services import NewOrder, place_order
 from inclusion import queries
 from inclusion.errors import QuoteExpired, QuoteNotThere, QuoteTaken
-from inclusion.models import Bought, OffsetPurchase, OffsetQuote, PurchaseOrder, PurchaseRetirement, QuoteLine
+from inclusion.models import Bought, OffsetPurchase, OffsetQuote, PurchaseOrder, PurchaseRetirement
 from inclusion.rules import OPEN, State, end_of
 from inclusion.services.quotes import refuse_what_needs_two
 from registry.errors import PurposeNotServed
@@ -97,7 +96,14 @@ def buy_offset(*, actor: Actor, purchase: NewPurchase, at: datetime) -> OffsetPu
     modes = {one.id: one.mode for one in exchange.queries.instruments(at)}
     # By instrument, as everyone locks; of one instrument the best price first, as the quote counted them.
     for line in quote.lines.order_by("instrument_id", "price_fen"):
-        order = place_order(actor=actor, order=_order_of(line, modes[line.instrument_id]), at=at)
+        new = NewOrder.taking(
+            instrument_code=line.instrument_code,
+            mode=modes[line.instrument_id],
+            quantity=line.quantity,
+            price_fen=line.price_fen,
+            retires=True,
+        )
+        order = place_order(actor=actor, order=new, at=at)
         PurchaseOrder.objects.create(purchase=row, line=line, order_id=order.id)
     # The trail is never erased, so that a natural person's name does not go into it.
     beneficiary = masked_name(row.beneficiary) if row.beneficiary_is_person else row.beneficiary
@@ -132,20 +138,6 @@ def _words(given: OffsetPurchase | NewPurchase) -> tuple[Any, ...]:
         given.period_first,
         given.period_last,
         given.note,
-    )
-
-
-def _order_of(line: QuoteLine, mode: TradingMode) -> NewOrder:
-    listed = mode is TradingMode.LISTED
-    return NewOrder(
-        line.instrument_code,
-        Side.BUY,
-        line.quantity,
-        line.price_fen,
-        kind="accept" if listed else "place",
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC if listed else TimeInForce.IOC,
-        retires=True,
     )
 
 

@@ -6,13 +6,15 @@ from django.db import transaction
 from accounts.errors import RoleMissing
 from accounts.rules import Role
 from exchange import errors, queries, services
-from exchange.models import Order
+from exchange.models import MatchState, Order
 from exchange.queries import InstrumentFilter
 from exchange.rules import Side, TradingMode
 from exchange.services import baskets
 from settlement import queries as ledger
 from settlement.errors import InsufficientFunds
+from settlement.models import Holding
 from tests.accounts.makers import a_person, signed_in_as
+from tests.concurrency import started_and_waiting
 from tests.exchange.makers import a_market, broken
 
 ALL = InstrumentFilter()
@@ -133,8 +135,58 @@ def test_the_page_shows_it_and_buys_it(market):
     assert has(market)[0] == 150
 
 
-@pytest.mark.parametrize("asked", [{}, {"units": "0"}, {"units": "x"}, {"units": "5", "type": "G"}])
+def test_nothing_is_no_basket(market):
+    with pytest.raises(errors.BasketNotOffered):
+        bought(market, 0, shown(market, 0).digest)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"units": "0"}, {"units": "x"}, {"units": "5", "type": "G"}, {"units": "5", "price_to": "x"},
+     {"units": "5", "price_to": "0"}],
+)  # fmt: skip
 def test_the_page_stands_whatever_is_asked(market, asked):
     page = signed_in_as(market.traders[0]).get("/basket/", asked)
     assert page.status_code == 200
     assert "digest" not in page.content.decode()
+
+
+def test_the_api_shows_it_and_buys_it_once(market, monkeypatch):
+    monkeypatch.setattr("accounts.api.endpoint.now", lambda: market.at, raising=False)
+    client = signed_in_as(market.traders[0])
+    asked = {"units": 150, "price_to": "26.00", "type": market.instrument.credit_type}
+    told = client.get("/api/v1/baskets/", asked).json()
+    assert [(line["price"], line["quantity"]) for line in told["lines"]] == [("25.00", 100), ("26.00", 50)]
+    assert (told["offered"], told["total_fen"]) == (150, told["value_fen"] + told["fee_fen"])
+
+    def buy(digest, key):
+        body = {**asked, "digest": digest}
+        return client.post("/api/v1/baskets/", body, content_type="application/json", headers={"Idempotency-Key": key})
+
+    changed = buy("0" * 64, "a")
+    assert (changed.status_code, changed.json()["code"]) == (409, "basket_changed")
+    first, again = buy(told["digest"], "b"), buy(told["digest"], "b")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert len(first.json()["orders"]) == 2
+    assert has(market)[0] == 150
+
+
+@pytest.mark.parametrize("held", ["accept", "match"])
+def test_a_basket_locks_queues_then_matching_then_accounts(committed, at, held):
+    """While it waits for either, it holds nothing that comes after it: whoever works there never waits for a basket."""
+    made = a_market(at)
+    made.place(made.seller, Side.SELL, 2500, 100)
+    made.match()
+    digest = shown(made, 10).digest
+    with transaction.atomic():
+        MatchState.objects.select_for_update().get(instrument=made.instrument, kind=held)
+        second = started_and_waiting(lambda: bought(made, 10, digest))
+        later = MatchState.objects.filter(instrument=made.instrument, kind="match")
+        assert later.select_for_update(nowait=True).get()
+        own = Holding.objects.filter(organisation_id=made.traders[0].organisation_id)
+        assert list(own.select_for_update(nowait=True))
+    second.join()
+    assert second.error is None
+    assert has(made)[0] == 10
+    assert broken() == {}
