@@ -1,13 +1,15 @@
-"""Who is asking (ActorMiddleware), and whether the route lets them (AccessMiddleware)."""
+"""Whose session it is, who is asking, and whether the route lets them."""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.sessions import middleware
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from accounts import queries
 from accounts.errors import TokenRejected, VerbNotStated
@@ -29,6 +31,21 @@ class AccessRefused(PermissionDenied):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(str(refusal))
         self.refusal = refusal
+
+
+class SessionMiddleware(middleware.SessionMiddleware):
+    """Django's, but for one thing: only whoever ends a session has the browser forget its cookie.
+
+    A live page asks again and again. What it asked just before somebody signs in arrives with the session that the
+    sign-in has ended; Django answers it by deleting the cookie, which by then is the new session's.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session = request.session
+        if session.is_empty() and not session.modified:
+            patch_vary_headers(response, ("Cookie",))
+            return response
+        return super().process_response(request, response)
 
 
 class ActorMiddleware:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from accounts.rules import Role
@@ -50,13 +51,20 @@ class Line:
 class FilterForm(forms.Form):
     """What the market page can be asked for."""
 
-    q = forms.CharField(required=False, max_length=60)
-    type = forms.CharField(required=False, max_length=1)
-    mode = forms.CharField(required=False, max_length=20)
-    vintage_from = forms.IntegerField(required=False, min_value=1900, max_value=2200)
-    vintage_to = forms.IntegerField(required=False, min_value=1900, max_value=2200)
-    methodology = forms.CharField(required=False, max_length=32)
-    price_to = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2)
+    q = forms.CharField(label=gettext_lazy("Project, banner or code"), required=False, max_length=60)
+    type = forms.CharField(label=gettext_lazy("Type"), required=False, max_length=1)
+    mode = forms.CharField(label=gettext_lazy("Mode"), required=False, max_length=20)
+    vintage_from = forms.IntegerField(
+        label=gettext_lazy("Vintage from"), required=False, min_value=1900, max_value=2200
+    )
+    vintage_to = forms.IntegerField(label=gettext_lazy("Vintage to"), required=False, min_value=1900, max_value=2200)
+    methodology = forms.CharField(label=gettext_lazy("Methodology"), required=False, max_length=32)
+    price_to = forms.DecimalField(
+        label=gettext_lazy("Price up to"), required=False, min_value=0, max_digits=12, decimal_places=2
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="%s")  # As filter_fields.html names them.
 
     def asked(self) -> InstrumentFilter:
         """Return the filter as typed; what could not be read asks nothing."""

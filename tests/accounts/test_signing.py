@@ -260,3 +260,27 @@ class TestAddresses:
         environment = {**os.environ, "BEHIND_PROXY": "1", "TRUSTED_PROXIES": "172.30.77.0/24, 10.1.1.1"}
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
         assert done.stdout.split()[-3:] == ["False", "True", "False"]
+
+
+@pytest.mark.django_db
+def test_what_was_asked_before_a_sign_in_does_not_sign_out_again(at):
+    """A live page's question arrives with the session that the sign-in has just ended: the cookie is the new one's."""
+    client = makers.signed_in_as(makers.a_person(Role.FIRM_INITIATOR, at=at))
+    before = client.cookies["sessionid"].value
+    other = makers.a_person(Role.FIRM_INITIATOR, at=at)
+    client.post("/sign-in/", {"username": makers.username_of(other), "password": makers.PASSWORD})
+    after = client.cookies["sessionid"].value
+    assert before != after
+
+    late = Client()
+    late.cookies["sessionid"] = before
+    answer = late.get("/market/")
+    assert answer.status_code == 200
+    assert "sessionid" not in answer.cookies
+    assert "Cookie" in answer["Vary"]
+    assert client.get("/orders/").status_code == 200
+
+    # Who signs out has his cookie taken.
+    assert client.post(reverse("sign-out")).cookies["sessionid"].value == ""
+    late.cookies["sessionid"] = after
+    assert late.get("/orders/").status_code == 302

@@ -190,3 +190,9 @@ def test_a_basket_locks_queues_then_matching_then_accounts(committed, at, held):
     assert second.error is None
     assert has(made)[0] == 10
     assert broken() == {}
+
+
+def test_a_criterion_that_cannot_be_read_is_named_where_it_stands(market):
+    page = signed_in_as(market.traders[0]).get("/basket/", {"units": "5", "price_to": "x"}).content.decode()
+    assert 'href="#price_to">价格上限' in page
+    assert page.count('id="price_to"') == 1
