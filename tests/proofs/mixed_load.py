@@ -15,6 +15,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import requests
@@ -89,7 +90,14 @@ class Client:
 
         In rounds, since a short run of drawn verbs would now and then leave one out, and prove nothing of it.
         """
-        verbs: list[Callable[[], object]] = [self.order, self.bulk, self.retire, self.withdraw, self.deposit]
+        verbs: list[Callable[[], object]] = [
+            self.order,
+            self.bulk,
+            self.think_again,
+            self.retire,
+            self.withdraw,
+            self.deposit,
+        ]
         verbs += [self.transfer] if self.sells else [self.accept, self.pick]
         left: list[Callable[[], object]] = []
         round_of: list[Callable[[], object]] = verbs
@@ -114,6 +122,14 @@ class Client:
         orders = [self._order(CONTINUOUS) for _ in range(8)]
         told = self._post("order", "/orders/bulk/", {"orders": orders}, point="in a bulk")
         self._live += [one["id"] for one in told["results"]] if told else []
+
+    def think_again(self) -> None:
+        """Place an order a step short of where everyone trades, and cancel it: others are mostly filled by then."""
+        body = self._order(CONTINUOUS)
+        step = Decimal("0.01") if self.sells else Decimal("-0.01")
+        told = self._post("order", "/orders/", body | {"price": str(Decimal(body["price"]) + step)})
+        if told:
+            self.cancel(told["id"])
 
     def accept(self) -> None:
         body = {"side": "buy", "limit": self.prices[LISTED], "quantity": self._chance.randint(1, 3)}
